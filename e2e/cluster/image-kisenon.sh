@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds the static `kisenon` binary and from it the image localhost/kisenon:local, an OCI archive in the cache.
+#   image-kisenon.sh              builds the binary (cargo decides what that takes) and, when it changed, the archive
+#   image-kisenon.sh --list       prints "IMAGE ARCHIVE" for the binary built last, and builds nothing
+#   image-kisenon.sh --print-bin  prints the folder of the built binaries, and builds nothing
+# It writes only to the cargo target folder and the cache.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=e2e/cluster/settings.sh
+. "$here/settings.sh"
+# shellcheck source=e2e/cluster/stage/progress.sh
+. "$here/stage/progress.sh"
+# shellcheck source=e2e/cluster/image/archive.sh
+. "$here/image/archive.sh"
+
+IMAGE=localhost/kisenon:local
+TARGET=$(rustc -vV | sed -n 's/^host: //p')
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+BINARIES=$CARGO_TARGET_DIR/$TARGET/release
+
+archive_path() {
+  local hash
+  hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$BINARIES/kisenon"; } | sha256sum | cut -c 1-16)
+  printf '%s/%s/kisenon-local.tar' "$IMAGES_ROOT" "$hash"
+}
+
+build_binaries() {
+  local variable=CARGO_TARGET_${TARGET//-/_}_RUSTFLAGS
+  local -a programs=(--bin kisenon)
+  [[ ! -f $REPO_DIR/src/bin/keon.rs ]] || programs+=(--bin keon)
+  # for the target alone, so that build scripts and macros are compiled as ever
+  env "${variable^^}=-C target-feature=+crt-static" \
+    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" "${programs[@]}"
+}
+
+build_archive() {
+  local archive=$1 work
+  require_root "building the Kisenon image"
+  command -v buildah >/dev/null || fail "buildah is not installed: run e2e/cluster/packages.sh"
+  mkdir -p "$(dirname "$archive")"
+  work=$(mktemp -d "$CACHE/image-kisenon.XXXXXX")
+  mkdir -p "$work/usr/local/bin" "$work/etc" "$work/tmp"
+  chmod 755 "$work"
+  chmod 1777 "$work/tmp"
+  install -m 755 "$BINARIES/kisenon" "$work/usr/local/bin/kisenon"
+  printf 'kisenon:x:65532:65532::/:/none\n' >"$work/etc/passwd"
+  printf 'kisenon:x:65532:\n' >"$work/etc/group"
+  oci_archive "$IMAGE" "$work" "$archive" --entrypoint '["/usr/local/bin/kisenon"]' --user 65532:65532
+  rm -rf "$work"
+  forget_old_archives
+  say "image $IMAGE: $(($(stat -c %s "$archive") / 1024 / 1024)) MiB"
+}
+
+# Each build of the operator makes an archive; the five newest are enough.
+forget_old_archives() {
+  find "$IMAGES_ROOT" -mindepth 2 -name kisenon-local.tar -printf '%T@ %h\n' | sort -rn | tail -n +6 |
+    while read -r _ folder; do rm -rf "$folder"; done
+}
+
+case ${1:-} in
+  '')
+    build_binaries
+    archive=$(archive_path)
+    [[ -s $archive ]] || build_archive "$archive"
+    ;;
+  --list) printf '%s %s\n' "$IMAGE" "$(archive_path)" ;;
+  --print-bin) printf '%s\n' "$BINARIES" ;;
+  *) printf 'usage: image-kisenon.sh [--list|--print-bin]\n' >&2; exit 2 ;;
+esac

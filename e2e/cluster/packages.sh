@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the local cluster needs, when run as root; else prints the one command to run.
+# It may not touch package sources and removes nothing.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=e2e/cluster/settings.sh
+. "$here/settings.sh"
+# shellcheck source=e2e/cluster/stage/progress.sh
+. "$here/stage/progress.sh"
+
+PACKAGES=(
+  runc containernetworking-plugins iptables ipset conntrack nftables iproute2 kmod # the node
+  buildah mmdebstrap debian-archive-keyring busybox-static gcc libc6-dev           # images
+  postgresql-client openssl curl ca-certificates jq make                           # the scripts and the tests
+)
+
+missing_packages() {
+  local package
+  for package in "${PACKAGES[@]}"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+main() {
+  command -v dpkg-query >/dev/null || fail "this is not a Debian system; install the equivalents of: ${PACKAGES[*]}"
+  local -a missing
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if [[ $(id -u) != 0 ]]; then
+    printf 'Debian packages are missing. Install them with:\n  sudo apt-get install --no-install-recommends %s\n' \
+      "${missing[*]}" >&2
+    exit 1
+  fi
+  say "installing Debian packages: ${missing[*]}"
+  mkdir -p "$CACHE"
+  local log=$CACHE/packages.log
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    tail -n 15 "$log" >&2
+    fail "apt-get failed; its log is $log"
+  fi
+  say "Debian packages installed"
+}
+
+main

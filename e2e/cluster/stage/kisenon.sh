@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# Kisenon itself in the running cluster: the local overlay, a sample tenant, and what a person can do next.
+# Sourced; it applies only what the repository's own manifests hold.
+
+OVERLAY=$REPO_DIR/kustomize/overlays/local
+SAMPLE=$REPO_DIR/examples/shop.yaml
+
+# kisenon_present: the checkout holds an operator that can be built and manifests to install it
+kisenon_present() { [[ -f $REPO_DIR/Cargo.toml && -f $REPO_DIR/src/bin/kisenon.rs && -d $OVERLAY ]]; }
+
+kisenon_up() {
+  if ! kisenon_present; then
+    say "Kisenon itself is not installed: this checkout has no kustomize/overlays/local or no src/bin/kisenon.rs"
+    return
+  fi
+  local binary
+  binary=$("$CLUSTER_DIR/image-kisenon.sh" --print-bin)
+  [[ ! -x $binary/keon ]] || ln -sf "$binary/keon" "$STATE_BIN/keon"
+  kube apply --server-side --force-conflicts -k "$OVERLAY" >"$LOG/kisenon.log" 2>&1 || fail "could not apply kustomize/overlays/local" kisenon
+  restart_on_new_image
+  local name
+  for name in kisenon-operator kisenon-canary; do
+    wait_for_rollout "$name"
+  done
+  save_authority || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
+  sample_up
+}
+
+# The tag stays the same when the binary changes, so the Deployments would not notice by themselves.
+restart_on_new_image() {
+  local archive record=$STATE/deployed
+  archive=$(awk '$1 == "localhost/kisenon:local" {print $2}' "$STATE/images")
+  if [[ -e $record && $(cat "$record") != "$archive" ]]; then
+    kube -n kisenon-system rollout restart deployment/kisenon-operator deployment/kisenon-canary >/dev/null
+    say "the Kisenon image has changed: restarting its Deployments"
+  fi
+  printf '%s\n' "$archive" >"$record"
+}
+
+wait_for_rollout() {
+  if ! kube -n kisenon-system rollout status "deployment/$1" --timeout=120s >>"$LOG/kisenon.log" 2>&1; then
+    {
+      kube -n kisenon-system get pods -o wide
+      kube -n kisenon-system describe "deployment/$1" | tail -n 12
+      kube -n kisenon-system logs "deployment/$1" --tail=20
+    } >>"$LOG/kisenon.log" 2>&1 || true
+    fail "the Deployment $1 is not available" kisenon
+  fi
+  say "$1"
+}
+
+# save_authority: the operator's certificate authority, for clients outside the cluster
+save_authority() {
+  local deadline=$((SECONDS + ${1:-60})) authority
+  while true; do
+    authority=$(kube -n kisenon-system get configmap kisenon-ca -o 'jsonpath={.data.ca\.crt}' 2>/dev/null || true)
+    if [[ $authority == *"BEGIN CERTIFICATE"* ]]; then
+      printf '%s\n' "$authority" >"$CA_FILE.new"
+      mv "$CA_FILE.new" "$CA_FILE"
+      return
+    fi
+    ((SECONDS < deadline)) || return 1
+    sleep 0.2
+  done
+}
+
+sample_up() {
+  if [[ ! -f $SAMPLE ]]; then
+    say "no sample tenant: examples/shop.yaml is not there"
+    return
+  fi
+  kube wait --for=condition=Established --timeout=30s \
+    crd/projects.kisenon.com crd/endpoints.kisenon.com >>"$LOG/kisenon.log" 2>&1 || fail "the CRDs are not served" kisenon
+  wait_until 60 "sample tenant applied" - kube apply --server-side --force-conflicts -f "$SAMPLE"
+  local endpoint=endpoint.kisenon.com/shop-main
+  if ! { kube -n acme wait --for=create "$endpoint" --timeout=60s &&
+    kube -n acme wait --for=condition=Ready "$endpoint" --timeout=120s; } >>"$LOG/kisenon.log" 2>&1; then
+    {
+      kube -n acme get projects.kisenon.com,endpoints.kisenon.com -o wide
+      kube -n acme get "$endpoint" -o yaml
+      kube -n kisenon-system logs deployment/kisenon-operator --tail=20
+    } >>"$LOG/kisenon.log" 2>&1 || true
+    fail "the endpoint shop-main in namespace acme is not Ready" kisenon
+  fi
+  say "endpoint acme/shop-main is Ready"
+}
+
+next_steps() {
+  printf '\nThe cluster is up. Next:\n\n'
+  # shellcheck disable=SC2016
+  printf '  eval "$(make -s env)"\n  kubectl get pods -A\n'
+  if [[ -e $STATE/deployed && -f $SAMPLE ]]; then
+    printf '  kubectl -n acme get projects.kisenon.com,endpoints.kisenon.com\n'
+    # shellcheck disable=SC2016
+    printf '  make -s lan CMD='\''psql "$(kubectl -n acme get secret shop-main-connection -o "jsonpath={.data.uri}" | base64 -d)" -c "select 1"'\''\n'
+  fi
+  printf '  make down\n'
+}

@@ -1,0 +1,13 @@
+# shellcheck shell=bash
+# Whether a cluster of ours is there: absent, running, or stale (unfinished, or its processes have ended).
+# Sourced; it only looks.
+
+cluster_state() {
+  local name
+  if [[ ! -e $STATE ]]; then printf absent; return; fi
+  if [[ ! -e $STATE/complete ]] || ! same_boot || [[ ! -e /run/netns/$NODE ]]; then printf stale; return; fi
+  for name in $(daemon_names); do
+    daemon_alive "$name" || [[ -e $RUN/$name.stopped ]] || { printf stale; return; }
+  done
+  printf running
+}
