@@ -1,1 +1,13 @@
-//! Kisenon.
+//! Kisenon: Postgres endpoints on Kubernetes, each behind its own network perimeter.
+//!
+//! Imports go one way; `tests/it/architecture.rs` holds them to it:
+//!
+//! ```text
+//! bin → server → controller → {cluster, pki, probe} → crd → domain
+//! config, telemetry, metrics: leaves, passed in, never reached for
+//! ```
+
+#[cfg(feature = "server")]
+pub mod crd;
+#[cfg(feature = "server")]
+pub mod domain;

@@ -1,0 +1,85 @@
+//! Kubernetes quantities (`resource.Quantity`) as exact thousandths.
+
+use thiserror::Error;
+
+/// Text that is no quantity.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is not a quantity: write for example 500m, 2 or 1Gi")]
+pub struct InvalidQuantity(String);
+
+const SUFFIXES: [(&str, i128); 15] = [
+    ("Ki", 1_000 << 10),
+    ("Mi", 1_000 << 20),
+    ("Gi", 1_000 << 30),
+    ("Ti", 1_000 << 40),
+    ("Pi", 1_000 << 50),
+    ("Ei", 1_000 << 60),
+    ("m", 1),
+    ("k", 1_000_000),
+    ("M", 1_000_000_000),
+    ("G", 1_000_000_000_000),
+    ("T", 1_000_000_000_000_000),
+    ("P", 1_000_000_000_000_000_000),
+    ("E", 1_000_000_000_000_000_000_000),
+    ("e3", 1_000_000),
+    ("", 1_000),
+];
+
+/// The quantity in thousandths, rounded up as the API server does.
+///
+/// # Errors
+/// On text that is no quantity, is negative, or is too large to be one.
+pub fn milli(text: &str) -> Result<i128, InvalidQuantity> {
+    let invalid = || InvalidQuantity(text.to_owned());
+    let (number, scale) = SUFFIXES
+        .iter()
+        .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, *scale)))
+        .ok_or_else(invalid)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || digits.len() > 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(invalid());
+    }
+    let value = digits.parse::<i128>().map_err(|_| invalid())? * scale;
+    let divisor = 10_i128.pow(u32::try_from(fraction.len()).map_err(|_| invalid())?);
+    Ok((value + divisor - 1) / divisor)
+}
+
+/// The quantity in whole units (bytes, processors), rounded down.
+///
+/// # Errors
+/// As [`milli`].
+pub fn whole(text: &str) -> Result<i128, InvalidQuantity> {
+    Ok(milli(text)? / 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_scale() {
+        assert_eq!(milli("500m"), Ok(500));
+        assert_eq!(milli("1.5"), Ok(1_500));
+        assert_eq!(whole("1Gi"), Ok(1 << 30));
+        assert_eq!(whole("1.5Gi"), Ok(3 << 29));
+        assert_eq!(whole("2k"), Ok(2_000));
+        assert_eq!(milli("0"), Ok(0));
+    }
+
+    #[test]
+    fn what_is_no_quantity_is_refused() {
+        for text in [
+            "",
+            "Gi",
+            "-1",
+            "1 Gi",
+            "1GiB",
+            "ten",
+            "1.2.3",
+            "9999999999999999",
+        ] {
+            assert!(milli(text).is_err(), "{text}");
+        }
+    }
+}
