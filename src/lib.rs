@@ -1,1 +1,3 @@
 //! Kisenon.
+#[cfg(feature = "server")]
+pub mod probe;
