@@ -7,7 +7,7 @@
 //!
 //! Everything here may open ordinary TCP connections and read the addresses of its own
 //! interfaces. It may not talk to Kubernetes, use raw sockets or need a capability, and
-//! [`judge`] may do no I/O at all.
+//! [`judge()`] may do no I/O at all.
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! as it shows denials, so an empty or open one is an error here too.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -139,15 +140,26 @@ pub fn termination_message(result: &Result<Evidence, GateError>) -> String {
 
 fn failure(error: &GateError, round: Option<&Round>) -> serde_json::Result<String> {
     serde_json::to_string(&Failure {
-        error: error.to_string(),
+        error: sentence(error),
         round,
     })
+}
+
+/// The error with its causes; the log is all the operator gets to see.
+fn sentence(error: &GateError) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        said = format!("{said}: {inner}");
+        cause = inner.source();
+    }
+    said
 }
 
 fn shortened(result: &Result<Evidence, GateError>) -> String {
     let sentence = match result {
         Ok(_) => "the evidence is too long to report".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => sentence(error),
     };
     // Escaping at worst makes six bytes of one.
     let error = sentence.chars().take(512).collect();
@@ -229,6 +241,15 @@ mod tests {
             let read = Evidence::from_termination_message(text);
             assert!(matches!(read, Err(EvidenceError::Malformed(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_failure_tells_its_cause() {
+        let message = termination_message(&Err(GateError::Listen {
+            port: 5432,
+            source: std::io::ErrorKind::AddrInUse.into(),
+        }));
+        assert!(message.contains("port 5432: address in use"), "{message}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Nothing of the tenant's listens while it runs; its own listener on the Postgres port is
 //! the probe's target, closes what arrives and reads nothing. It makes rounds, leaves the
-//! decision on each to [`judge`], and passes after enough good ones in a row.
+//! decision on each to [`judge()`], and passes after enough good ones in a row.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};

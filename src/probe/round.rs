@@ -1,6 +1,6 @@
 //! Everything one round of the gate saw, as data.
 //!
-//! Holds observations only; what they mean is decided in [`super::judge`].
+//! Holds observations only; what they mean is decided in [`super::judge()`].
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
