@@ -11,3 +11,5 @@
 pub mod crd;
 #[cfg(feature = "server")]
 pub mod domain;
+#[cfg(feature = "server")]
+pub mod probe;

@@ -1,2 +1,3 @@
-//! k
-fn main() {}
+//! The integration tests, one module per behaviour.
+
+mod probe;
