@@ -14,5 +14,5 @@ if [[ ! -e $STATE/complete ]]; then
 fi
 if [[ -e $STATE/deployed ]]; then save_authority 0 || true; fi
 printf 'export KUBECONFIG=%q\n' "$ADMIN_KUBECONFIG"
-printf 'export PATH=%q:"$PATH"\n' "$STATE_BIN"
+printf 'export PATH=%q:"$%s"\n' "$STATE_BIN" PATH
 printf 'export KISENON_CA_FILE=%q\n' "$CA_FILE"

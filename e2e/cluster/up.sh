@@ -26,6 +26,7 @@ start_cluster() {
   machine_up
   { "$here/images.sh" --list; if kisenon_present; then "$here/image-kisenon.sh" --list; fi; } >"$STATE/images"
   ln -s "$TOOLS_BIN/kubectl" "$STATE_BIN/kubectl"
+  printf '%s\n' "$TOOLS_BIN" >"$STATE/tools"
   network_up
   pki_up
   containerd_up
@@ -43,6 +44,7 @@ start_cluster() {
 # refresh_cluster: the cluster runs; start what was stopped on purpose, import what has changed
 refresh_cluster() {
   local name
+  [[ $(cat "$STATE/tools") == "$TOOLS_BIN" ]] || say "its binaries are older than this checkout's: make down, make up to change them"
   for name in $(daemon_names); do
     daemon_alive "$name" || { daemon_spawn "$name"; say "started $name again"; }
   done
@@ -53,7 +55,14 @@ refresh_cluster() {
   fi
 }
 
+# A command that failed without a message of ours still gets a line that says where to look.
+on_exit() {
+  local status=$?
+  ((status == 0)) || printf '%7s s  not up; logs: %s\n' "$(elapsed)" "$LOG" >&2
+}
+
 main() {
+  trap on_exit EXIT
   [[ ${CLUSTER:-local} == local ]] || exec "$here/current.sh" up
   require_root "the local cluster"
   prepare

@@ -10,13 +10,12 @@ oci_archive() {
   log=$storage.log
   printf '[storage]\ndriver = "vfs"\nrunroot = "%s/run"\ngraphroot = "%s/root"\n' "$storage" "$storage" >"$storage/storage.conf"
   if ! (
-    set -e
     export CONTAINERS_STORAGE_CONF=$storage/storage.conf BUILDAH_ISOLATION=chroot TMPDIR=$storage
-    container=$(buildah from scratch)
-    buildah copy -q "$container" "$folder" /
-    buildah config "$@" "$container"
-    buildah commit -q "$container" "oci-archive:$archive.part:$image"
-    buildah rm "$container"
+    container=$(buildah from scratch) &&
+      buildah copy -q "$container" "$folder" / &&
+      buildah config "$@" "$container" &&
+      buildah commit -q "$container" "oci-archive:$archive.part:$image" &&
+      buildah rm "$container"
   ) >"$log" 2>&1; then
     tail -n 15 "$log" >&2
     fail "could not write the image $image; the log is $log"

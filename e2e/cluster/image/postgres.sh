@@ -13,7 +13,7 @@ debian_mirror() {
   elif [[ $id == debian ]]; then
     # shellcheck disable=SC2016
     apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-      awk -v suite="$codename" '$1 == suite && $2 == "main" {print $3; exit}'
+      awk -v suite="$codename" '$1 == suite && $2 == "main" && !found {print $3; found = 1}'
   fi
 }
 

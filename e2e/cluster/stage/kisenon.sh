@@ -22,7 +22,7 @@ kisenon_up() {
   for name in kisenon-operator kisenon-canary; do
     wait_for_rollout "$name"
   done
-  save_authority || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
+  save_authority 60 || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
   sample_up
 }
 
@@ -49,9 +49,9 @@ wait_for_rollout() {
   say "$1"
 }
 
-# save_authority: the operator's certificate authority, for clients outside the cluster
+# save_authority SECONDS: the operator's certificate authority, for clients outside the cluster; waits that long for it
 save_authority() {
-  local deadline=$((SECONDS + ${1:-60})) authority
+  local deadline=$((SECONDS + $1)) authority
   while true; do
     authority=$(kube -n kisenon-system get configmap kisenon-ca -o 'jsonpath={.data.ca\.crt}' 2>/dev/null || true)
     if [[ $authority == *"BEGIN CERTIFICATE"* ]]; then

@@ -46,12 +46,13 @@ attach() {
 
 # network_down: whatever still runs inside our namespaces is ours; every rule and interface goes with them
 network_down() {
-  local host pid deadline=$((SECONDS + 10))
+  local host pids deadline=$((SECONDS + 10))
   ip link del "$ROOT_INTERFACE" 2>/dev/null || true
   for host in "$NODE" "$CLIENT" "$OTHER" "$LAN"; do
     [[ -e /run/netns/$host ]] || continue
-    while pid=$(ip netns pids "$host" 2>/dev/null | head -n 1) && [[ -n $pid ]] && ((SECONDS < deadline)); do
-      kill -s KILL "$pid" 2>/dev/null || true
+    while pids=$(ip netns pids "$host" 2>/dev/null) && [[ -n $pids ]] && ((SECONDS < deadline)); do
+      # shellcheck disable=SC2086
+      kill -s KILL $pids 2>/dev/null || true
       sleep 0.02
     done
     ip netns del "$host"

@@ -57,7 +57,7 @@ import_image() {
   mkdir -p "$STATE/imported"
   [[ $(cat "$record" 2>/dev/null) != "$2" ]] || return 0
   ctr images import --base-name "${1%:*}" "$2" >>"$LOG/images.log" 2>&1 || return 1
-  ctr images ls -q | grep -qxF "$1" || { printf 'the archive %s did not bring %s\n' "$2" "$1" >>"$LOG/images.log"; return 1; }
+  grep -qxF "$1" <<<"$(ctr images ls -q 2>>"$LOG/images.log")" || { printf 'the archive %s did not bring %s\n' "$2" "$1" >>"$LOG/images.log"; return 1; }
   printf '%s\n' "$2" >"$record"
 }
 

@@ -3,36 +3,37 @@
 # Sourced; it writes only below the state folder, readable by root alone.
 
 pki_up() {
-  (
+  ( # no "|| fail" behind this: it would switch errexit off inside
+    exec 2>>"$LOG/pki.log"
     umask 077
-    cd "$PKI"
+    cd "$PKI" || exit 1
     authorities
     certificates
     webhook_certificate
     kubeconfigs
-  ) || fail "could not make the cluster's keys and certificates"
+  )
   say "keys, certificates, kubeconfigs"
 }
 
-new_key() { openssl ecparam -genkey -name prime256v1 -noout -out "$1.key" 2>/dev/null; }
+new_key() { openssl ecparam -genkey -name prime256v1 -noout -out "$1.key"; }
 
 authorities() {
   local name
   for name in kube-ca etcd-ca front-proxy-ca; do
     new_key "$name"
     openssl req -x509 -new -key "$name.key" -subj "/CN=$name" -days 365 -out "$name.crt" \
-      -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+      -addext keyUsage=critical,keyCertSign,cRLSign
   done
   new_key sa
-  openssl ec -in sa.key -pubout -out sa.pub 2>/dev/null
+  openssl ec -in sa.key -pubout -out sa.pub
 }
 
 # certificate NAME CA SUBJECT USAGE [SUBJECT ALTERNATIVE NAMES]
 certificate() {
   local name=$1 ca=$2 subject=$3 usage=$4 names=${5:-}
   new_key "$name"
-  openssl req -new -key "$name.key" -subj "$subject" 2>/dev/null |
-    openssl x509 -req -CA "$ca.crt" -CAkey "$ca.key" -CAcreateserial -days 365 -out "$name.crt" 2>/dev/null \
+  openssl req -new -key "$name.key" -subj "$subject" |
+    openssl x509 -req -CA "$ca.crt" -CAkey "$ca.key" -CAcreateserial -days 365 -out "$name.crt" \
       -extfile <(printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=%s\n%s' \
         "$usage" "${names:+subjectAltName=$names}")
 }
@@ -54,9 +55,9 @@ certificates() {
 # with an RSA key in PKCS#1 form.
 webhook_certificate() {
   local service=metallb-webhook-service.metallb-system.svc
-  openssl genrsa -traditional -out metallb-ca.key 2048 2>/dev/null
+  openssl genrsa -traditional -out metallb-ca.key 2048
   openssl req -x509 -new -key metallb-ca.key -subj /O=metallb/CN=cert -days 365 -out metallb-ca.crt \
-    -addext keyUsage=critical,keyCertSign,digitalSignature -addext subjectAltName=DNS:cert 2>/dev/null
+    -addext keyUsage=critical,keyCertSign,digitalSignature -addext subjectAltName=DNS:cert
   certificate metallb-webhook metallb-ca "/CN=$service" serverAuth "DNS:$service"
 }
 

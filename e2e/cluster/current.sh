@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs Kisenon into the cluster of the current kube context, or removes it: current.sh up|down.
+# It names the context and its server and goes on only with consent: typed on a terminal, or CONFIRM=<context name>.
+# It applies kustomize/base and nothing else; the person's own kubectl is used where there is one.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=e2e/cluster/settings.sh
+. "$here/settings.sh"
+# shellcheck source=e2e/cluster/stage/progress.sh
+. "$here/stage/progress.sh"
+
+BASE=$REPO_DIR/kustomize/base
+KUBECTL=$(command -v kubectl || printf '%s/kubectl' "$("$here/tools.sh" --print-bin)")
+
+# consent QUESTION: the context's name, typed or given beforehand
+consent() {
+  local context=$1 question=$2 answer=${CONFIRM:-}
+  printf '%s\n' "$question"
+  if [[ -z $answer ]]; then
+    [[ -t 0 ]] || fail "this is not a terminal: give consent with CONFIRM=$context"
+    read -r -p "Type the context's name to go on: " answer
+  fi
+  [[ $answer == "$context" ]] || fail "not confirmed: '$answer' is not '$context'; nothing was changed"
+}
+
+install() {
+  "$KUBECTL" --context="$1" apply --server-side -k "$BASE"
+  "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-operator --timeout=180s
+  "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-canary --timeout=180s
+}
+
+# Tenants' objects go first, while the operator is there to take their servers down.
+remove() {
+  if "$KUBECTL" --context="$1" get crd projects.kisenon.com >/dev/null 2>&1; then
+    "$KUBECTL" --context="$1" delete projects.kisenon.com --all --all-namespaces --timeout=300s
+  fi
+  "$KUBECTL" --context="$1" delete --ignore-not-found -k "$BASE" --timeout=180s
+}
+
+main() {
+  local context server projects=0
+  [[ -d $BASE ]] || fail "this checkout has no kustomize/base"
+  context=$("$KUBECTL" config current-context 2>/dev/null) || fail "there is no current kube context: kubectl config use-context NAME"
+  server=$("$KUBECTL" config view --minify -o 'jsonpath={.clusters[0].cluster.server}')
+  case ${1:-} in
+    up)
+      consent "$context" "This installs Kisenon (CRDs, namespace kisenon-system, cluster roles) into context '$context' at $server."
+      install "$context"
+      ;;
+    down)
+      projects=$("$KUBECTL" --context="$context" get projects.kisenon.com -A -o name 2>/dev/null | wc -l)
+      consent "$context" "This removes Kisenon from context '$context' at $server: $projects projects with their servers and data, CRDs, kisenon-system."
+      remove "$context"
+      ;;
+    *) printf 'usage: current.sh up|down\n' >&2; exit 2 ;;
+  esac
+}
+
+main "$@"
