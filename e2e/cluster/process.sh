@@ -22,7 +22,7 @@ list() {
 # end NAME SIGNAL: the mark says that it was ended on purpose, so that `up` starts it again instead of starting afresh
 end() {
   touch "$RUN/$1.stopped"
-  daemon_end "$1" "$2" 20
+  daemon_end "$1" "$2" 10
 }
 
 start() { daemon_alive "$1" || daemon_spawn "$1"; }
