@@ -3,13 +3,17 @@
 //! Imports go one way; `tests/it/architecture.rs` holds them to it:
 //!
 //! ```text
-//! bin → server → controller → {cluster, pki, probe} → crd → domain
+//! bin → server → controller → {cluster, auth, pki, probe} → crd → domain
 //! config, telemetry, metrics: leaves, passed in, never reached for
 //! ```
 
 #[cfg(feature = "server")]
+pub mod auth;
+#[cfg(feature = "server")]
 pub mod crd;
 #[cfg(feature = "server")]
 pub mod domain;
+#[cfg(feature = "server")]
+pub mod pki;
 #[cfg(feature = "server")]
 pub mod probe;

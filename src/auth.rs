@@ -1,0 +1,3 @@
+//! Identity and credentials. No HTTP, no Kubernetes, no SQL.
+
+pub mod password;

@@ -1,0 +1,485 @@
+//! Server-side apply of children, only where it would change something.
+//!
+//! [`Children`] remembers what was applied and what the watches have shown since. A child is
+//! written when it was never applied by this process, when its content differs from what was
+//! applied, or when a watch has shown that somebody else changed a field of ours or deleted it.
+//! So a reconcile at the fixed point writes nothing, and an edit by hand is undone.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ObjectMeta};
+use kube::api::{
+    Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
+};
+use kube::core::NamespaceResourceScope;
+use kube::{Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::metrics::Metrics;
+
+/// The one field manager of the operator (Kubernetes, "Server-Side Apply").
+pub const FIELD_MANAGER: &str = "kisenon";
+
+/// Kind of namespaces, which are no child of a namespace.
+pub const NAMESPACE: &str = "Namespace";
+
+/// How long a fresh grant may take to reach the API server's authorizer.
+const GRANT_DELAY: Duration = Duration::from_millis(40);
+const GRANT_ATTEMPTS: u32 = 50;
+
+/// A write that Kubernetes refused or that did not reach it.
+#[derive(Debug, Error)]
+#[error("failed to {verb} {kind} {name}")]
+pub struct WriteError {
+    verb: &'static str,
+    kind: &'static str,
+    name: String,
+    #[source]
+    source: kube::Error,
+}
+
+impl WriteError {
+    /// The API server's own words, if it answered.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.source {
+            kube::Error::Api(status) => Some(&status.message),
+            _ => None,
+        }
+    }
+
+    /// HTTP status of the API server's answer, if it answered.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match &self.source {
+            kube::Error::Api(status) => Some(status.code),
+            _ => None,
+        }
+    }
+}
+
+/// Names one child.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    kind: &'static str,
+    namespace: Option<String>,
+    name: String,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    /// Content that this process applied last, and what the server made of it.
+    applied: Option<(u64, Sight)>,
+    /// What a watch has shown last.
+    seen: Option<Sight>,
+}
+
+/// One version of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sight {
+    version: u64,
+    fields: u64,
+}
+
+/// A kind of child: anything that is stored in a namespace and can be applied.
+pub trait Child:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Serialize
+    + DeserializeOwned
+    + Clone
+    + Debug
+    + Send
+    + Sync
+    + 'static
+{
+    /// Kubernetes' name of the kind.
+    const NAME: &'static str;
+
+    /// The part that must be exactly as applied, where a field that somebody else adds would
+    /// change its meaning.
+    fn exact(&self) -> Option<Value> {
+        None
+    }
+}
+
+macro_rules! children {
+    ($($kind:ty = $name:literal),* $(,)?) => {
+        $(impl Child for $kind { const NAME: &'static str = $name; })*
+    };
+}
+
+children! {
+    k8s_openapi::api::apps::v1::StatefulSet = "StatefulSet",
+    k8s_openapi::api::core::v1::ConfigMap = "ConfigMap",
+    k8s_openapi::api::core::v1::LimitRange = "LimitRange",
+    k8s_openapi::api::core::v1::PersistentVolumeClaim = "PersistentVolumeClaim",
+    k8s_openapi::api::core::v1::Pod = "Pod",
+    k8s_openapi::api::core::v1::ResourceQuota = "ResourceQuota",
+    k8s_openapi::api::core::v1::Secret = "Secret",
+    k8s_openapi::api::core::v1::Service = "Service",
+    k8s_openapi::api::core::v1::ServiceAccount = "ServiceAccount",
+    k8s_openapi::api::rbac::v1::RoleBinding = "RoleBinding",
+    crate::crd::Endpoint = "Endpoint",
+}
+
+/// Policies add up: a rule that somebody adds opens what ours closes.
+impl Child for NetworkPolicy {
+    const NAME: &'static str = "NetworkPolicy";
+
+    fn exact(&self) -> Option<Value> {
+        serde_json::to_value(&self.spec).ok()
+    }
+}
+
+/// All children of all objects, as applied and as seen.
+pub struct Children {
+    client: Client,
+    metrics: Metrics,
+    entries: Mutex<HashMap<Key, Entry>>,
+}
+
+impl Children {
+    /// Starts with nothing applied and nothing seen.
+    #[must_use]
+    pub fn new(client: Client, metrics: Metrics) -> Self {
+        Self {
+            client,
+            metrics,
+            entries: Mutex::default(),
+        }
+    }
+
+    /// A watch has shown this version of a child. Answers whether it is news: neither our own
+    /// write nor a version without a change of our fields.
+    pub fn saw(
+        &self,
+        kind: &'static str,
+        meta: &ObjectMeta,
+        exact: Option<&Value>,
+    ) -> bool {
+        let Some((key, sight)) = Key::of(kind, meta).zip(sight(meta, exact)) else {
+            return true;
+        };
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.entry(key).or_default();
+        entry.seen = Some(sight);
+        entry
+            .applied
+            .is_none_or(|(_, applied)| applied.fields != sight.fields)
+    }
+
+    /// A watch has shown that a child is gone.
+    pub fn lost(&self, kind: &'static str, meta: &ObjectMeta) {
+        if let Some(key) = Key::of(kind, meta) {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.remove(&key);
+        }
+    }
+
+    /// A watch has started over and listed these; whatever it did not list is gone.
+    pub fn relisted(&self, kind: &'static str, namespace: Option<&str>, listed: &[ObjectMeta]) {
+        let names = listed
+            .iter()
+            .filter_map(|meta| Key::of(kind, meta))
+            .collect::<std::collections::HashSet<_>>();
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|key, _| {
+            key.kind != kind
+                || namespace.is_some_and(|ns| key.namespace.as_deref() != Some(ns))
+                || names.contains(key)
+        });
+    }
+
+    /// Whether a watch shows a child of this name.
+    #[must_use]
+    pub fn exists(&self, kind: &'static str, namespace: &str, name: &str) -> bool {
+        let key = Key {
+            kind,
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        };
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.contains_key(&key)
+    }
+
+    /// Makes the child as given, if it is not already.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn apply<K: Child>(&self, object: &K) -> Result<(), WriteError> {
+        let meta = object.meta();
+        let Some(key) = Key::of(K::NAME, meta) else {
+            return Ok(());
+        };
+        let content = fingerprint(object);
+        if self.is_current(&key, content) {
+            return Ok(());
+        }
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        let mut applied = self.patch(&api, &key, object).await?;
+        if applied.exact() != object.exact() {
+            let params = post_params();
+            let mut replacement = object.clone();
+            replacement.meta_mut().resource_version = applied.resource_version();
+            applied = self
+                .write("replace", &key, || {
+                    api.replace(&key.name, &params, &replacement)
+                })
+                .await?;
+        }
+        self.remember(key, content, applied.meta(), applied.exact().as_ref());
+        Ok(())
+    }
+
+    /// Holds a child to the given part of its fields; the rest stays as others have set it.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn apply_partial<K: Child>(&self, object: &Value) -> Result<(), WriteError> {
+        let text = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
+        let (Some(namespace), Some(name)) = (text("namespace"), text("name")) else {
+            return Ok(());
+        };
+        let api = Api::<K>::namespaced(self.client.clone(), &namespace);
+        let key = Key {
+            kind: K::NAME,
+            namespace: Some(namespace),
+            name,
+        };
+        let content = fingerprint(object);
+        if !self.is_current(&key, content) {
+            let applied = self.patch(&api, &key, object).await?;
+            self.remember(key, content, applied.meta(), None);
+        }
+        Ok(())
+    }
+
+    /// Makes the namespace as given, if it is not already.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn apply_namespace(&self, namespace: &Namespace) -> Result<(), WriteError> {
+        let Some(key) = Key::of(NAMESPACE, namespace.meta()) else {
+            return Ok(());
+        };
+        let content = fingerprint(namespace);
+        if !self.is_current(&key, content) {
+            let api = Api::<Namespace>::all(self.client.clone());
+            let applied = self.patch(&api, &key, namespace).await?;
+            self.remember(key, content, applied.meta(), None);
+        }
+        Ok(())
+    }
+
+    /// Deletes a namespace.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn delete_namespace(&self, name: &str) -> Result<(), WriteError> {
+        let key = Key {
+            kind: NAMESPACE,
+            namespace: None,
+            name: name.to_owned(),
+        };
+        let api = Api::<Namespace>::all(self.client.clone());
+        let params = DeleteParams::default();
+        match self.write("delete", &key, || api.delete(name, &params)).await {
+            Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn patch<K, P>(&self, api: &Api<K>, key: &Key, object: &P) -> Result<K, WriteError>
+    where
+        K: Clone + DeserializeOwned + Debug,
+        P: Serialize + Debug,
+    {
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        self.write("apply", key, || async {
+            api.patch(&key.name, &params, &Patch::Apply(object)).await
+        })
+        .await
+    }
+
+    fn remember(&self, key: Key, content: u64, meta: &ObjectMeta, exact: Option<&Value>) {
+        if let Some(sight) = sight(meta, exact) {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.entry(key).or_default().applied = Some((content, sight));
+        }
+    }
+
+    /// Creates an object that must not exist yet; answers `None` if one by that name does.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn create<K: Child>(&self, object: &K) -> Result<Option<K>, WriteError> {
+        let meta = object.meta();
+        let Some(key) = Key::of(K::NAME, meta) else {
+            return Ok(None);
+        };
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        let params = post_params();
+        let made = self.write("create", &key, || api.create(&params, object));
+        let made = match made.await {
+            Err(error) if error.code() == Some(409) => return Ok(None),
+            made => made?,
+        };
+        self.remember(key, fingerprint(object), made.meta(), made.exact().as_ref());
+        Ok(Some(made))
+    }
+
+    /// Deletes a child; answers whether it is already gone.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn delete<K: Child>(&self, namespace: &str, name: &str) -> Result<bool, WriteError> {
+        let key = Key {
+            kind: K::NAME,
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        };
+        let api = Api::<K>::namespaced(self.client.clone(), namespace);
+        let params = DeleteParams {
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..Default::default()
+        };
+        match self.write("delete", &key, || api.delete(name, &params)).await {
+            Ok(outcome) => Ok(outcome.is_right()),
+            Err(error) if error.code() == Some(404) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes exactly the object with this UID; another by the same name stays.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn delete_exactly<K: Child>(&self, object: &K) -> Result<(), WriteError> {
+        let Some(key) = Key::of(K::NAME, object.meta()) else {
+            return Ok(());
+        };
+        let namespace = object.namespace().unwrap_or_default();
+        let api = Api::<K>::namespaced(self.client.clone(), &namespace);
+        let params = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: object.uid(),
+                resource_version: None,
+            }),
+            ..Default::default()
+        };
+        match self.write("delete", &key, || api.delete(&key.name, &params)).await {
+            Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_current(&self, key: &Key, content: u64) -> bool {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = entries.get(key) else {
+            return false;
+        };
+        let Some((applied_content, applied)) = entry.applied else {
+            return false;
+        };
+        applied_content == content
+            && entry
+                .seen
+                .is_none_or(|seen| seen.version <= applied.version || seen.fields == applied.fields)
+    }
+
+    /// Sends a write, again for a while where the grant of a fresh namespace is not in force yet.
+    async fn write<T, F, Fut>(
+        &self,
+        verb: &'static str,
+        key: &Key,
+        send: F,
+    ) -> Result<T, WriteError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = kube::Result<T>>,
+    {
+        let mut attempt = 0;
+        loop {
+            self.metrics.write(key.kind, verb);
+            match send().await {
+                Err(kube::Error::Api(status))
+                    if status.code == 403
+                        && status.message.contains(" cannot ")
+                        && attempt < GRANT_ATTEMPTS =>
+                {
+                    attempt += 1;
+                    tokio::time::sleep(GRANT_DELAY).await;
+                }
+                outcome => {
+                    return outcome.map_err(|source| WriteError {
+                        verb,
+                        kind: key.kind,
+                        name: key.name.clone(),
+                        source,
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Key {
+    fn of(kind: &'static str, meta: &ObjectMeta) -> Option<Self> {
+        Some(Self {
+            kind,
+            namespace: meta.namespace.clone(),
+            name: meta.name.clone()?,
+        })
+    }
+}
+
+fn post_params() -> PostParams {
+    PostParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PostParams::default()
+    }
+}
+
+/// Version and fields of ours of one sight of a child.
+fn sight(meta: &ObjectMeta, exact: Option<&Value>) -> Option<Sight> {
+    let version = meta.resource_version.as_deref()?.parse().ok()?;
+    Some(Sight {
+        version,
+        fields: fingerprint(&(our_fields(meta), exact)),
+    })
+}
+
+/// A digest of the set of fields that we manage: it changes when somebody else takes one over,
+/// or removes one, whatever else happens to the object.
+fn our_fields(meta: &ObjectMeta) -> Vec<&Option<FieldsV1>> {
+    meta.managed_fields
+        .iter()
+        .flatten()
+        .filter(|entry| {
+            entry.manager.as_deref() == Some(FIELD_MANAGER)
+                && entry.subresource.as_deref().unwrap_or_default().is_empty()
+        })
+        .map(|entry| &entry.fields_v1)
+        .collect()
+}
+
+fn fingerprint<T: Serialize + ?Sized>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // A value of `serde_json` orders its keys, so equal content has an equal text.
+    serde_json::to_value(value)
+        .unwrap_or_default()
+        .to_string()
+        .hash(&mut hasher);
+    hasher.finish()
+}

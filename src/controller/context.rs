@@ -1,0 +1,87 @@
+//! What every reconcile is handed: client, configuration, what the watches have shown, clock.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolumeClaim, Pod, Secret, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::Client;
+use kube::core::PartialObjectMeta;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use super::probes::Probes;
+use super::secrets::NamespaceWatches;
+use crate::cluster::address::Addresses;
+use crate::cluster::apply::Children;
+use crate::config::Config;
+use crate::crd::{Endpoint, Project};
+use crate::metrics::Metrics;
+use crate::pki::Authority;
+
+/// What the watches have shown.
+pub struct Stores {
+    /// All Projects.
+    pub projects: Store<Project>,
+    /// All Endpoints.
+    pub endpoints: Store<Endpoint>,
+    /// All namespaces, without spec and status.
+    pub namespaces: Store<PartialObjectMeta<Namespace>>,
+    /// All nodes.
+    pub nodes: Store<Node>,
+    /// Pods of endpoints.
+    pub pods: Store<Pod>,
+    /// All Services of type LoadBalancer.
+    pub services: Store<Service>,
+    /// Volume claims of endpoints.
+    pub volume_claims: Store<PersistentVolumeClaim>,
+    /// Address Leases.
+    pub leases: Store<Lease>,
+    /// All policies: one by somebody else opens what ours close.
+    pub policies: Store<NetworkPolicy>,
+}
+
+/// What every reconcile is handed.
+pub struct Context {
+    /// Kubernetes.
+    pub client: Client,
+    /// Namespace of the operator.
+    pub namespace: String,
+    /// The operator's configuration.
+    pub config: Config,
+    /// What the watches have shown.
+    pub stores: Stores,
+    /// Secrets and ConfigMaps, watched in each namespace that grants them.
+    pub watches: NamespaceWatches,
+    /// Children as applied and as seen.
+    pub children: Arc<Children>,
+    /// Claims on addresses.
+    pub addresses: Addresses,
+    /// The operator's own ingress probes.
+    pub probes: Probes,
+    /// Issuer of endpoint certificates.
+    pub authority: Authority,
+    /// Service address of the canary.
+    pub canary: Store<Service>,
+    /// Kubernetes events.
+    pub recorder: Recorder,
+    /// Prometheus metrics.
+    pub metrics: Metrics,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+impl Context {
+    /// Labels and state of a namespace, if it exists.
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Option<Arc<PartialObjectMeta<Namespace>>> {
+        self.stores.namespaces.get(&ObjectRef::new(name))
+    }
+
+    /// A Secret of a workload namespace, as its watch has shown it.
+    #[must_use]
+    pub fn secret(&self, namespace: &str, name: &str) -> Option<Arc<Secret>> {
+        self.watches.secret(namespace, name)
+    }
+}

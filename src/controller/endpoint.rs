@@ -1,0 +1,58 @@
+//! Reconciles an Endpoint: its perimeter, its server, and only then its address.
+
+mod apply;
+mod build;
+mod finalize;
+mod live;
+mod materials;
+mod observe;
+mod progress;
+mod status;
+mod validate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::runtime::controller::Action;
+
+use super::context::Context;
+use super::error::Error;
+use super::finalizer;
+use crate::crd::Endpoint;
+
+/// How often an object is looked at without any event. The operator's own ingress probe is
+/// repeated with it.
+const RESYNC: Duration = Duration::from_secs(300);
+/// How often a stalled or unfinished object is looked at without any event.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// The five stages.
+///
+/// # Errors
+/// When Kubernetes refuses or cannot be reached; the caller tries again.
+pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result<Action, Error> {
+    if endpoint.metadata.deletion_timestamp.is_some() {
+        return finalize::finalize(&endpoint, &context).await;
+    }
+    finalizer::ensure(&context.client, &*endpoint).await?;
+    let observed = observe::observe(&endpoint, &context).await?;
+    let valid = match validate::validate(&endpoint, &observed, &context.config) {
+        Ok(valid) => valid,
+        Err(stall) => {
+            status::write(&endpoint, &context, &observed, Err(&stall)).await?;
+            return Ok(Action::requeue(RETRY));
+        }
+    };
+    match apply::apply(&context, &endpoint, &valid, &observed).await {
+        Ok(applied) => {
+            let settled = status::write(&endpoint, &context, &observed, Ok(&applied)).await?;
+            Ok(Action::requeue(if settled { RESYNC } else { RETRY }))
+        }
+        Err(error) => {
+            if let Some(stall) = error.as_stall() {
+                status::write(&endpoint, &context, &observed, Err(&stall)).await?;
+            }
+            Err(error)
+        }
+    }
+}

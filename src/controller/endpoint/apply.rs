@@ -1,0 +1,239 @@
+//! All writes of an Endpoint's reconcile, in order: policy before pod before Service.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Service;
+
+use super::build::{self, Desired};
+use super::live;
+use super::materials::{self, Materials};
+use super::observe::Observed;
+use super::progress::{Gate, Progress};
+use super::validate::ValidEndpoint;
+use crate::cluster::apply::WriteError;
+use crate::controller::condition::{Outcome, Stall, find};
+use crate::controller::context::Context;
+use crate::controller::error::Error;
+use crate::crd::Endpoint;
+use crate::crd::condition::{ConditionType, Reason};
+
+/// A gate that has failed is tried again by a new pod after this long: kubelet alone would make
+/// it wait up to five minutes after the cause has gone.
+const GATE_PATIENCE: Duration = Duration::from_secs(45);
+
+/// What has been applied, for the status.
+pub(super) struct Applied {
+    /// The checked Endpoint.
+    pub valid: ValidEndpoint,
+    /// How far the server has come.
+    pub progress: Progress,
+    /// The address it holds.
+    pub address: Option<Ipv4Addr>,
+    /// Whether the Service stands.
+    pub exposed: bool,
+    /// Whether packets have shown that the perimeter is enforced.
+    pub isolation: Outcome,
+    /// Whether the server has its present settings.
+    pub server: Outcome,
+    /// Why the volume is not as large as asked for.
+    pub storage: Option<Stall>,
+}
+
+/// Applies every child that may stand at this point.
+///
+/// # Errors
+/// When Kubernetes refuses or cannot be reached, or no address is free.
+pub(super) async fn apply(
+    context: &Context,
+    endpoint: &Endpoint,
+    valid: &ValidEndpoint,
+    observed: &Observed,
+) -> Result<Applied, Error> {
+    let address = address(context, valid, observed).await?;
+    let materials = materials::prepare(
+        valid,
+        observed,
+        address.map(IpAddr::V4),
+        &context.authority,
+        (context.now)(),
+    )?;
+    let desired = build::build(valid, &materials, context);
+    let storage = server(context, observed, &desired).await?;
+    let progress = Progress::read(&observed.pods);
+    replace_stuck(context, &progress, &desired).await?;
+    let mut isolation = isolation(endpoint, valid, &progress);
+    let may_be_exposed = isolation.is_done() || (was_verified(endpoint) && !is_refuted(&isolation));
+    let exposed = match address.filter(|_| may_be_exposed) {
+        Some(address) => {
+            expose(context, endpoint, valid, &materials, address).await?;
+            true
+        }
+        None => false,
+    };
+    let mut server = Outcome::not(Reason::Waiting, "waits for the server to listen");
+    if progress.listening && isolation.is_done() {
+        let refuted = live::probe(context, &progress).await;
+        server = live::give(context, valid, &progress, &desired.live).await?;
+        if let Some(refutation) = refuted {
+            isolation = refutation;
+        }
+    }
+    let exposed = exposed && !is_refuted(&isolation);
+    if !exposed && observed.service.is_some() {
+        context.metrics.isolation_failure();
+        context.children.delete::<Service>(&valid.namespace, &valid.id).await?;
+    }
+    Ok(Applied {
+        valid: valid.clone(),
+        progress,
+        address,
+        exposed,
+        isolation,
+        server,
+        storage,
+    })
+}
+
+/// The address is claimed before the server starts, since its certificate names it; the Service
+/// that opens it comes only after isolation was verified.
+async fn address(
+    context: &Context,
+    valid: &ValidEndpoint,
+    observed: &Observed,
+) -> Result<Option<Ipv4Addr>, Error> {
+    if observed.address.is_some() || !valid.running {
+        return Ok(observed.address);
+    }
+    let owner = format!("{}/{}", valid.tenant_namespace, valid.name);
+    let claimed = context
+        .addresses
+        .claim(&observed.leases, &valid.uid, &owner, (context.now)())
+        .await?;
+    Ok(Some(claimed))
+}
+
+/// The policy, then what the server needs, then the server.
+async fn server(
+    context: &Context,
+    observed: &Observed,
+    desired: &Desired,
+) -> Result<Option<Stall>, Error> {
+    let Desired {
+        policy,
+        credentials,
+        config_map,
+        volume_claim,
+        stateful_set,
+        live: _,
+    } = desired;
+    let children = &context.children;
+    children.apply(policy).await?;
+    let credentials = async {
+        if observed.credentials.is_some() {
+            return children.apply(credentials).await.map_err(Error::from);
+        }
+        // A watch that lags must not cost anyone their password: make it, never overwrite it.
+        match children.create(credentials).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::Outdated("the credentials")),
+        }
+    };
+    let volume = async {
+        match children.apply(volume_claim).await {
+            Err(error) if observed.volume_claim.is_some() => resize_refused(error).map(Some),
+            applied => applied.map(|()| None).map_err(Error::from),
+        }
+    };
+    let config_map = async { children.apply(config_map).await.map_err(Error::from) };
+    let ((), (), storage) = futures::try_join!(credentials, config_map, volume)?;
+    children.apply(stateful_set).await?;
+    Ok(storage)
+}
+
+fn resize_refused(error: WriteError) -> Result<Stall, Error> {
+    match error.refusal() {
+        Some(words) => Ok(Stall::new(
+            Reason::StorageResizeRefused,
+            format!("the volume stays as large as it is: {words}"),
+        )),
+        None => Err(error.into()),
+    }
+}
+
+/// Deletes a pod that will not get on by itself: one of an outdated template that never came up,
+/// or one whose gate waits out kubelet's growing pauses.
+async fn replace_stuck(
+    context: &Context,
+    progress: &Progress,
+    desired: &Desired,
+) -> Result<(), Error> {
+    let Some(pod) = &progress.pod else {
+        return Ok(());
+    };
+    let digest = desired
+        .stateful_set
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.template.metadata.as_ref()?.annotations.as_ref())
+        .and_then(|annotations| annotations.get(crate::controller::meta::TEMPLATE_DIGEST));
+    let age = pod
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map(|time| (context.now)().duration_since(time.0))
+        .unwrap_or_default();
+    let patience = SignedDuration::try_from(GATE_PATIENCE).unwrap_or_default();
+    let outdated = progress.is_outdated(digest) && !progress.listening;
+    let waiting = matches!(progress.gate, Gate::Failed(_)) && age > patience;
+    if outdated || waiting {
+        context.children.delete_exactly(&**pod).await?;
+    }
+    Ok(())
+}
+
+fn isolation(endpoint: &Endpoint, valid: &ValidEndpoint, progress: &Progress) -> Outcome {
+    match (&progress.gate, &progress.pod) {
+        (Gate::Passed(evidence), _) => Outcome::done(Reason::Succeeded, evidence.clone()),
+        (Gate::Failed(why), _) => Outcome::not(
+            Reason::NotEnforced,
+            format!("{why}; no address is opened until the cluster enforces NetworkPolicy"),
+        ),
+        (Gate::Pending, None) if !valid.running && was_verified(endpoint) => {
+            Outcome::done(Reason::Suspended, "verified when the server last ran; verified again before it starts")
+        }
+        (Gate::Pending, _) => Outcome::not(
+            Reason::GatePending,
+            "the gate has not proved yet that the perimeter is enforced",
+        ),
+    }
+}
+
+/// Nothing listens while no gate has passed, so a Service may stay through a restart; only proof
+/// to the contrary takes it away.
+fn is_refuted(isolation: &Outcome) -> bool {
+    isolation.reason == Reason::NotEnforced
+}
+
+fn was_verified(endpoint: &Endpoint) -> bool {
+    endpoint.status.as_ref().is_some_and(|status| {
+        find(&status.conditions, ConditionType::IsolationVerified)
+            .is_some_and(|c| c.status == "True" || c.reason == Reason::GatePending.as_ref() && status.address.is_some())
+    })
+}
+
+async fn expose(
+    context: &Context,
+    endpoint: &Endpoint,
+    valid: &ValidEndpoint,
+    materials: &Materials,
+    address: Ipv4Addr,
+) -> Result<(), Error> {
+    let exposure = build::expose(endpoint, valid, materials, address, context);
+    futures::try_join!(
+        context.children.apply(&exposure.service),
+        context.children.apply(&exposure.connection),
+    )?;
+    Ok(())
+}

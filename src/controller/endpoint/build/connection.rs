@@ -1,0 +1,74 @@
+//! The connection Secret in the tenant's namespace (Service Binding specification for Kubernetes,
+//! "Well-known Secret Entries"). Pure.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use secrecy::ExposeSecret;
+
+use super::super::materials::Materials;
+use super::super::validate::ValidEndpoint;
+use super::PORT;
+use crate::auth::password::percent_encode;
+use crate::controller::context::Context;
+use crate::controller::meta;
+use crate::crd::Endpoint;
+
+/// Name of the connection Secret of the Endpoint of this name.
+pub(in crate::controller::endpoint) fn secret_name(endpoint: &str) -> String {
+    format!("{endpoint}-connection")
+}
+
+pub(super) fn build(
+    endpoint: &Endpoint,
+    valid: &ValidEndpoint,
+    materials: &Materials,
+    address: Ipv4Addr,
+    context: &Context,
+) -> Secret {
+    let host = if valid.host_resolves {
+        valid.host.clone()
+    } else {
+        address.to_string()
+    };
+    let password = materials.password.as_ref().map(ExposeSecret::expose_secret);
+    let credentials = match password {
+        Some(password) => format!("{}:{}", valid.role, percent_encode(password)),
+        None => valid.role.clone(),
+    };
+    let database = &valid.database;
+    let mut data = BTreeMap::from([
+        ("type", "postgresql".to_owned()),
+        ("provider", "kisenon".to_owned()),
+        ("host", host.clone()),
+        ("port", PORT.to_string()),
+        ("database", database.clone()),
+        ("username", valid.role.clone()),
+        (
+            "uri",
+            format!("postgresql://{credentials}@{host}:{PORT}/{database}?sslmode=verify-full"),
+        ),
+        ("ca.crt", context.authority.certificate().to_owned()),
+    ]);
+    if let Some(password) = password {
+        data.insert("password", password.to_owned());
+    }
+    let mut metadata = meta::child(
+        &valid.tenant_namespace,
+        &secret_name(&valid.name),
+        &super::labels(valid),
+    );
+    metadata.owner_references = Some(meta::owned_by(endpoint));
+    Secret {
+        metadata,
+        type_: Some("servicebinding.io/postgresql".into()),
+        data: Some(
+            data.into_iter()
+                .map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes())))
+                .collect(),
+        ),
+        ..Secret::default()
+    }
+}

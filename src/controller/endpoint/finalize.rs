@@ -1,0 +1,123 @@
+//! The way down of an Endpoint: Service, backends, policy, data, address. Each step waits for the
+//! one before; a crash anywhere resumes there.
+
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::ResourceExt as _;
+use kube::api::{Api, ListParams};
+use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
+
+use super::build::connection_secret_name;
+use crate::controller::context::Context;
+use crate::controller::error::Error;
+use crate::controller::{finalizer, meta};
+use crate::crd::{DeletionPolicy, Endpoint};
+use crate::domain::id;
+
+/// Events bring the reconcile back; this is for one that was missed.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Takes the next step down.
+///
+/// # Errors
+/// When Kubernetes refuses or cannot be reached.
+pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<Action, Error> {
+    if !meta::has_finalizer(endpoint) {
+        return Ok(Action::await_change());
+    }
+    let uid = endpoint.uid().ok_or(Error::Incomplete("UID"))?;
+    let id = id::endpoint_id(&uid)?;
+    if let Some(namespace) = workload_namespace(endpoint, context)
+        && !is_down(endpoint, context, &namespace, &id).await?
+    {
+        return Ok(Action::requeue(POLL));
+    }
+    let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
+    let connection = connection_secret_name(&endpoint.name_any());
+    if context.children.exists("Secret", &tenant_namespace, &connection) {
+        // The namespace may be on its way out, and the grant with it; then the Secret goes too.
+        match context.children.delete::<Secret>(&tenant_namespace, &connection).await {
+            Err(error) if error.code() != Some(403) => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let leases = context.stores.leases.state();
+    context.addresses.release(&leases, &uid, (context.now)()).await?;
+    finalizer::remove(&context.client, endpoint).await?;
+    Ok(Action::await_change())
+}
+
+/// Whether all that stood in the workload namespace is gone; takes the next step if not.
+async fn is_down(
+    endpoint: &Endpoint,
+    context: &Context,
+    namespace: &str,
+    id: &str,
+) -> Result<bool, Error> {
+    let children = &context.children;
+    let service_gone = children.delete::<Service>(namespace, id).await?;
+    let service_seen = context
+        .stores
+        .services
+        .get(&ObjectRef::new(id).within(namespace))
+        .is_some();
+    if !service_gone && service_seen {
+        return Ok(false);
+    }
+    children.delete::<StatefulSet>(namespace, id).await?;
+    let pods = pods(context, namespace, id).await?;
+    if !pods.is_empty() {
+        for pod in pods.iter().filter(|p| p.metadata.deletion_timestamp.is_none()) {
+            children.delete_exactly(pod).await?;
+        }
+        return Ok(false);
+    }
+    children.delete::<NetworkPolicy>(namespace, id).await?;
+    futures::try_join!(
+        children.delete::<ConfigMap>(namespace, id),
+        children.delete::<Secret>(namespace, id),
+    )?;
+    if !retains(endpoint, context) {
+        children.delete::<PersistentVolumeClaim>(namespace, id).await?;
+    }
+    Ok(true)
+}
+
+/// Asks the API server, not the watch: policies go only after the last pod has gone (N11).
+async fn pods(context: &Context, namespace: &str, id: &str) -> Result<Vec<Pod>, Error> {
+    let api = Api::<Pod>::namespaced(context.client.clone(), namespace);
+    let params = ListParams::default().labels(&format!("{}={id}", meta::ENDPOINT_ID));
+    let list = api
+        .list(&params)
+        .await
+        .map_err(|error| Error::Observe("the endpoint's pods", error))?;
+    Ok(list.items)
+}
+
+fn retains(endpoint: &Endpoint, context: &Context) -> bool {
+    let namespace = endpoint.namespace().unwrap_or_default();
+    context
+        .stores
+        .projects
+        .get(&ObjectRef::new(&endpoint.spec.project).within(&namespace))
+        .is_some_and(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
+}
+
+/// The workload namespace, if it stands: found by its labels, since the Project may be gone.
+fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Option<String> {
+    let tenant = endpoint.namespace()?;
+    let namespaces = context.stores.namespaces.state();
+    namespaces
+        .iter()
+        .find(|ns| {
+            let label = |key: &str| ns.labels().get(key).map(String::as_str);
+            label(meta::TENANT_NAMESPACE) == Some(&tenant)
+                && label(meta::PROJECT) == Some(&endpoint.spec.project)
+                && ns.name_any().starts_with(id::WORKLOAD_NAMESPACE_PREFIX)
+        })
+        .map(|ns| ns.name_any())
+}

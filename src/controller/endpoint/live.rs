@@ -1,0 +1,89 @@
+//! What a running server is told and asked: its present settings, and the operator's own probe.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+use kube::api::{Api, Patch, PatchParams};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use super::build::LiveSettings;
+use super::progress::Progress;
+use super::validate::ValidEndpoint;
+use crate::cluster::apply::FIELD_MANAGER;
+use crate::cluster::exec;
+use crate::controller::condition::Outcome;
+use crate::controller::context::Context;
+use crate::controller::error::Error;
+use crate::controller::meta::LIVE_SETTINGS;
+use crate::crd::condition::Reason;
+use crate::probe::POSTGRES_PORT;
+use crate::probe::ingress::IngressOutcome;
+
+/// Longest that a server may take to accept its settings.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Gives a listening server its present settings, unless its pod says that it has them. The pod
+/// is told only after the server has accepted them.
+///
+/// # Errors
+/// When the pod cannot be told.
+pub(super) async fn give(
+    context: &Context,
+    valid: &ValidEndpoint,
+    progress: &Progress,
+    live: &LiveSettings,
+) -> Result<Outcome, Error> {
+    let ready = || Outcome::done(Reason::Succeeded, "the server accepts clients");
+    let Some(pod) = &progress.pod else {
+        return Ok(Outcome::not(Reason::Waiting, "waits for the server to listen"));
+    };
+    if progress.live_settings() == Some(&live.digest) {
+        return Ok(ready());
+    }
+    let name = pod.name_any();
+    exec::run_script(
+        &context.client,
+        &valid.namespace,
+        &name,
+        live.script.expose_secret(),
+        LIMIT,
+    )
+    .await?;
+    let patch = json!({ "metadata": {
+        "uid": pod.uid(),
+        "annotations": { LIVE_SETTINGS: live.digest },
+    }});
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
+    let pods = Api::<Pod>::namespaced(context.client.clone(), &valid.namespace);
+    match pods.patch(&name, &params, &Patch::Merge(&patch)).await {
+        // The pod was replaced in between; its successor is told anew.
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409 | 422) => {
+            Err(Error::Outdated("the pod"))
+        }
+        Err(error) => Err(Error::Observe("the pod", error)),
+        Ok(_) => Ok(ready()),
+    }
+}
+
+/// Dials the listening server from the operator's own pod, which no policy admits. Answers what
+/// refutes the isolation, if anything.
+pub(super) async fn probe(context: &Context, progress: &Progress) -> Option<Outcome> {
+    let pod = progress.pod.as_ref()?;
+    let address = progress.address()?;
+    let outcome = context
+        .probes
+        .outcome(&pod.uid()?, address, POSTGRES_PORT, (context.now)())
+        .await;
+    match outcome {
+        IngressOutcome::Open { .. } => Some(Outcome::not(
+            Reason::NotEnforced,
+            format!("the operator reached {address}:{POSTGRES_PORT}, which no policy admits; the address is closed until it is refused"),
+        )),
+        _ => None,
+    }
+}

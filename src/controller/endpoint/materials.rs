@@ -1,0 +1,95 @@
+//! Credentials of an Endpoint: taken up where they are stored and still good, else made anew.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
+use secrecy::SecretString;
+
+use super::observe::Observed;
+use super::validate::ValidEndpoint;
+use crate::auth::password;
+use crate::controller::error::Error;
+use crate::pki::{Authority, KeyedCertificate, Names};
+
+/// Keys of the Secret in the workload namespace.
+pub(super) const PASSWORD: &str = "password";
+pub(super) const VERIFIER: &str = "verifier";
+pub(super) const CERTIFICATE: &str = "tls.crt";
+pub(super) const KEY: &str = "tls.key";
+
+/// Credentials of one server.
+#[derive(Clone, Debug)]
+pub(super) struct Materials {
+    /// The role's password, unless only its owner knows it.
+    pub password: Option<SecretString>,
+    /// SCRAM-SHA-256 verifier of the password.
+    pub verifier: String,
+    /// The server's certificate.
+    pub certificate: KeyedCertificate,
+}
+
+/// Takes up what is stored, and makes what is missing, outdated or about to expire.
+///
+/// # Errors
+/// When no key or password can be made.
+pub(super) fn prepare(
+    valid: &ValidEndpoint,
+    observed: &Observed,
+    address: Option<IpAddr>,
+    authority: &Authority,
+    now: Timestamp,
+) -> Result<Materials, Error> {
+    let stored = observed.credentials.as_deref();
+    let (password, verifier) = role(valid, observed, stored)?;
+    let names = Names {
+        host: valid.host.clone(),
+        address,
+    };
+    let certificate = match stored_certificate(stored) {
+        Some(kept) if authority.still_good(&kept.certificate, &names, now) => kept,
+        _ => authority.issue(&names, now)?,
+    };
+    Ok(Materials {
+        password,
+        verifier,
+        certificate,
+    })
+}
+
+fn role(
+    valid: &ValidEndpoint,
+    observed: &Observed,
+    stored: Option<&Secret>,
+) -> Result<(Option<SecretString>, String), Error> {
+    if let Some(verifier) = &valid.given_verifier {
+        return Ok((None, verifier.clone()));
+    }
+    let kept = |key| stored.and_then(|secret| text(secret, key));
+    let (password, is_stored) = match (&observed.referred_password, kept(PASSWORD)) {
+        (Some(Ok(referred)), _) => (referred.clone(), false),
+        (_, Some(kept)) => (kept.into(), true),
+        (_, None) => (password::generate()?, false),
+    };
+    // The stored pair was made together; only a password from elsewhere is compared.
+    let verifier = kept(VERIFIER)
+        .filter(|verifier| is_stored || password::verify(&password, verifier).unwrap_or(false));
+    let verifier = match verifier {
+        Some(verifier) => verifier,
+        None => password::verifier(&password)?,
+    };
+    Ok((Some(password), verifier))
+}
+
+fn stored_certificate(stored: Option<&Secret>) -> Option<KeyedCertificate> {
+    let stored = stored?;
+    Some(KeyedCertificate {
+        certificate: text(stored, CERTIFICATE)?,
+        key: text(stored, KEY)?.into(),
+    })
+}
+
+fn text(secret: &Secret, key: &str) -> Option<String> {
+    let bytes = &secret.data.as_ref()?.get(key)?.0;
+    String::from_utf8(bytes.clone()).ok()
+}

@@ -1,0 +1,183 @@
+//! Every child of a Project, from its checked form. Pure.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
+    ServiceAccount,
+};
+use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
+use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use kube::api::ObjectMeta;
+use serde_json::{Value, json};
+
+use super::validate::ValidProject;
+use crate::controller::meta;
+use crate::crd::{EndpointTemplate, Project};
+
+/// Version of the Pod Security Standards that workload namespaces are held to (K1).
+const POD_SECURITY_VERSION: &str = "v1.33";
+/// Name of the ServiceAccount of every pod; it has no token and no rights.
+pub(in crate::controller) const SERVICE_ACCOUNT: &str = "postgres";
+/// Name of the policy that closes a workload namespace.
+pub(super) const DEFAULT_DENY: &str = "default-deny";
+/// What each server needs beside its own share: the gate, before it starts.
+const SERVERS_AT_MOST: &str = "200";
+
+/// Every child, in the order in which they are applied.
+pub(super) struct Desired {
+    /// The workload namespace.
+    pub namespace: Namespace,
+    /// The operator's rights in it.
+    pub workload_grant: RoleBinding,
+    /// The operator's rights in the tenant's namespace.
+    pub tenant_grant: RoleBinding,
+    /// Closes the namespace both ways.
+    pub default_deny: NetworkPolicy,
+    /// What all servers together may use.
+    pub quota: ResourceQuota,
+    /// What one container may use that does not say.
+    pub limits: LimitRange,
+    /// Identity of the servers, without a token.
+    pub service_account: ServiceAccount,
+    /// Inline endpoints, as partial objects: only what the template says is held to.
+    pub endpoints: Vec<Value>,
+}
+
+/// Builds every child.
+pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
+    let labels = meta::project_labels(&valid.tenant_namespace, &valid.name);
+    let child = |name: &str| meta::child(&valid.namespace, name, &labels);
+    Desired {
+        namespace: namespace(valid, labels.clone()),
+        workload_grant: grant(child("kisenon-operator"), "kisenon-workload"),
+        tenant_grant: grant(
+            meta::child(
+                &valid.tenant_namespace,
+                "kisenon-operator",
+                &[(meta::MANAGED_BY.to_owned(), meta::KISENON.to_owned())].into(),
+            ),
+            "kisenon-tenant",
+        ),
+        default_deny: NetworkPolicy {
+            metadata: child(DEFAULT_DENY),
+            spec: Some(NetworkPolicySpec {
+                pod_selector: None,
+                policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
+                ..NetworkPolicySpec::default()
+            }),
+        },
+        quota: quota(child("quota"), project),
+        limits: limits(child("limits")),
+        service_account: ServiceAccount {
+            metadata: child(SERVICE_ACCOUNT),
+            automount_service_account_token: Some(false),
+            ..ServiceAccount::default()
+        },
+        endpoints: valid
+            .templates
+            .iter()
+            .map(|template| endpoint(project, valid, template))
+            .collect(),
+    }
+}
+
+fn namespace(valid: &ValidProject, mut labels: BTreeMap<String, String>) -> Namespace {
+    labels.insert(meta::PROJECT_UID.to_owned(), valid.uid.clone());
+    for mode in ["enforce", "audit", "warn"] {
+        let key = format!("pod-security.kubernetes.io/{mode}");
+        labels.insert(key.clone(), "restricted".to_owned());
+        labels.insert(format!("{key}-version"), POD_SECURITY_VERSION.to_owned());
+    }
+    Namespace {
+        metadata: ObjectMeta {
+            name: Some(valid.namespace.clone()),
+            labels: Some(labels),
+            ..ObjectMeta::default()
+        },
+        ..Namespace::default()
+    }
+}
+
+fn grant(metadata: ObjectMeta, role: &str) -> RoleBinding {
+    RoleBinding {
+        metadata,
+        role_ref: RoleRef {
+            api_group: Some("rbac.authorization.k8s.io".into()),
+            kind: "ClusterRole".into(),
+            name: role.into(),
+        },
+        subjects: Some(vec![Subject {
+            kind: "ServiceAccount".into(),
+            name: "kisenon-operator".into(),
+            namespace: Some("kisenon-system".into()),
+            ..Subject::default()
+        }]),
+    }
+}
+
+/// A backstop behind the operator's own count of endpoints: it bounds what runs, whoever made it.
+fn quota(metadata: ObjectMeta, project: &Project) -> ResourceQuota {
+    let quota = &project.spec.quota;
+    let hard = [
+        ("limits.cpu", quota.cpu.clone()),
+        ("limits.memory", quota.memory.clone()),
+        ("requests.storage", quota.storage.clone()),
+        ("pods", SERVERS_AT_MOST.to_owned()),
+        ("services.nodeports", "0".to_owned()),
+    ];
+    ResourceQuota {
+        metadata,
+        spec: Some(ResourceQuotaSpec {
+            hard: Some(
+                hard.map(|(key, value)| (key.to_owned(), Quantity(value)))
+                    .into(),
+            ),
+            ..ResourceQuotaSpec::default()
+        }),
+        ..ResourceQuota::default()
+    }
+}
+
+fn limits(metadata: ObjectMeta) -> LimitRange {
+    let amounts = |cpu: &str, memory: &str| {
+        Some(BTreeMap::from([
+            ("cpu".to_owned(), Quantity(cpu.to_owned())),
+            ("memory".to_owned(), Quantity(memory.to_owned())),
+        ]))
+    };
+    LimitRange {
+        metadata,
+        spec: Some(LimitRangeSpec {
+            limits: vec![LimitRangeItem {
+                type_: "Container".into(),
+                default: amounts("100m", "64Mi"),
+                default_request: amounts("10m", "16Mi"),
+                ..LimitRangeItem::default()
+            }],
+        }),
+    }
+}
+
+/// Holds to what the template says and to nothing else, so that any other field of the Endpoint
+/// stays whoever's set it.
+fn endpoint(project: &Project, valid: &ValidProject, template: &EndpointTemplate) -> Value {
+    let mut spec = serde_json::to_value(template).unwrap_or_default();
+    if let Some(fields) = spec.as_object_mut() {
+        fields.remove("name");
+        fields.insert("project".into(), json!(valid.name));
+    }
+    json!({
+        "apiVersion": "kisenon.com/v1alpha1",
+        "kind": "Endpoint",
+        "metadata": {
+            "name": format!("{}-{}", valid.name, template.name),
+            "namespace": valid.tenant_namespace,
+            "labels": meta::project_labels(&valid.tenant_namespace, &valid.name),
+            "ownerReferences": meta::owned_by(project),
+            "finalizers": [meta::FINALIZER],
+        },
+        "spec": spec,
+    })
+}

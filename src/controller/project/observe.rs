@@ -1,0 +1,63 @@
+//! All reads of a Project's reconcile. From the watches: nothing here asks the API server.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::ResourceExt as _;
+use kube::core::PartialObjectMeta;
+
+use crate::controller::context::Context;
+use crate::controller::error::Error;
+use crate::controller::meta;
+use crate::crd::{Endpoint, Project};
+use crate::domain::id;
+
+/// What a Project's reconcile has to go by.
+pub(super) struct Observed {
+    /// Namespace of the Project.
+    pub tenant_namespace: String,
+    /// Whether that namespace carries the tenant label.
+    pub is_tenant: bool,
+    /// UID of the Project.
+    pub uid: String,
+    /// Its workload namespace, if one by that name exists.
+    pub workload_namespace: Option<Arc<PartialObjectMeta<Namespace>>>,
+    /// Endpoints of the Project's namespace.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// Names of policies in the workload namespace that are not the operator's.
+    pub foreign_policies: Vec<String>,
+}
+
+/// Reads everything once.
+///
+/// # Errors
+/// When the Project lacks what the API server always sets.
+pub(super) fn observe(project: &Project, context: &Context) -> Result<Observed, Error> {
+    let tenant_namespace = project.namespace().ok_or(Error::Incomplete("namespace"))?;
+    let uid = project.uid().ok_or(Error::Incomplete("UID"))?;
+    let workload = id::workload_namespace(&uid)?;
+    let endpoints = context
+        .stores
+        .endpoints
+        .state_filter(|e| e.namespace().as_deref() == Some(&*tenant_namespace));
+    let foreign_policies = context
+        .stores
+        .policies
+        .state_filter(|policy| {
+            policy.namespace().as_deref() == Some(&*workload)
+                && policy.labels().get(meta::MANAGED_BY).map(String::as_str) != Some(meta::KISENON)
+        })
+        .iter()
+        .map(|policy| policy.name_any())
+        .collect();
+    Ok(Observed {
+        is_tenant: context
+            .namespace(&tenant_namespace)
+            .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
+        workload_namespace: context.namespace(&workload),
+        tenant_namespace,
+        uid,
+        endpoints,
+        foreign_policies,
+    })
+}

@@ -1,0 +1,74 @@
+//! From a changed child to the object it belongs to, by its labels.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::meta;
+use crate::crd::{Endpoint, Project};
+
+/// Asks for reconciles.
+#[derive(Clone)]
+pub struct Triggers {
+    /// Of Projects.
+    pub projects: UnboundedSender<ObjectRef<Project>>,
+    /// Of Endpoints.
+    pub endpoints: UnboundedSender<ObjectRef<Endpoint>>,
+    /// To find those that refer to an object without owning it.
+    pub endpoint_store: Store<Endpoint>,
+}
+
+impl Triggers {
+    /// A child has changed: the Endpoint it belongs to, else the Project.
+    pub fn child(&self, meta: &ObjectMeta) {
+        let label = |key: &str| meta.labels.as_ref()?.get(key).cloned();
+        let Some(namespace) = label(meta::TENANT_NAMESPACE) else {
+            return;
+        };
+        if let Some(endpoint) = label(meta::ENDPOINT) {
+            self.endpoint(&namespace, &endpoint);
+        } else if let Some(project) = label(meta::PROJECT) {
+            self.project(&namespace, &project);
+        }
+    }
+
+    /// A Secret has changed: its owner, or the Endpoints whose role takes its password from it.
+    pub fn secret(&self, meta: &ObjectMeta) {
+        self.child(meta);
+        let (Some(namespace), Some(name)) = (&meta.namespace, &meta.name) else {
+            return;
+        };
+        for endpoint in self.endpoint_store.state() {
+            let refers = endpoint.metadata.namespace.as_ref() == Some(namespace)
+                && endpoint
+                    .spec
+                    .role
+                    .password_secret_ref
+                    .as_ref()
+                    .is_some_and(|reference| reference.name == *name);
+            if refers {
+                self.endpoint(namespace, endpoint.metadata.name.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    /// The Endpoint of this name. A closed receiver means that the process is ending.
+    pub fn endpoint(&self, namespace: &str, name: &str) {
+        let _ = self.endpoints.send(ObjectRef::new(name).within(namespace));
+    }
+
+    /// The Project of this name. A closed receiver means that the process is ending.
+    pub fn project(&self, namespace: &str, name: &str) {
+        let _ = self.projects.send(ObjectRef::new(name).within(namespace));
+    }
+
+    /// All Endpoints that `predicate` admits.
+    pub fn endpoints_where(&self, predicate: impl Fn(&Endpoint) -> bool) {
+        for endpoint in self.endpoint_store.state_filter(|e| predicate(e)) {
+            let meta = &endpoint.metadata;
+            if let (Some(namespace), Some(name)) = (&meta.namespace, &meta.name) {
+                self.endpoint(namespace, name);
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The cluster-wide watches: what they show goes into stores, into [`Children`], and out as
+//! triggers. Kinds whose body nobody needs are watched as metadata only.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt as _, pin_mut};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::api::Api;
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::watcher::{self, Config, Event};
+use kube::runtime::{WatchStreamExt as _, metadata_watcher};
+use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::trigger::Triggers;
+use crate::cluster::apply::{Child, Children};
+
+/// Follows the events of one watch of children.
+pub struct Follower {
+    kind: &'static str,
+    namespace: Option<String>,
+    children: Arc<Children>,
+    listed: Vec<ObjectMeta>,
+}
+
+impl Follower {
+    /// For a kind, in one namespace or in all.
+    #[must_use]
+    pub const fn new(
+        kind: &'static str,
+        namespace: Option<String>,
+        children: Arc<Children>,
+    ) -> Self {
+        Self {
+            kind,
+            namespace,
+            children,
+            listed: Vec::new(),
+        }
+    }
+
+    /// Takes note of an event and calls `notify` if it is news.
+    pub fn follow<K>(
+        &mut self,
+        event: &Event<K>,
+        exact: impl Fn(&K) -> Option<Value>,
+        notify: impl Fn(&ObjectMeta),
+    ) where
+        K: Resource<DynamicType = ()>,
+    {
+        match event {
+            Event::Apply(object) | Event::InitApply(object) => {
+                let exact = exact(object);
+                if self.children.saw(self.kind, object.meta(), exact.as_ref()) {
+                    notify(object.meta());
+                }
+                if matches!(event, Event::InitApply(_)) {
+                    self.listed.push(ObjectMeta {
+                        name: object.meta().name.clone(),
+                        namespace: object.meta().namespace.clone(),
+                        ..ObjectMeta::default()
+                    });
+                }
+            }
+            Event::Delete(object) => {
+                self.children.lost(self.kind, object.meta());
+                notify(object.meta());
+            }
+            Event::Init => self.listed.clear(),
+            Event::InitDone => {
+                self.children
+                    .relisted(self.kind, self.namespace.as_deref(), &self.listed);
+                self.listed = Vec::new();
+            }
+        }
+    }
+}
+
+/// Calls `each` with every event of a watch that reopens itself, until the task is aborted.
+pub async fn follow_all<K>(
+    kind: &'static str,
+    stream: impl Stream<Item = Result<Event<K>, watcher::Error>>,
+    mut each: impl FnMut(&Event<K>),
+) {
+    pin_mut!(stream);
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(event) => each(&event),
+            Err(error) => tracing::warn!(k8s.kind = kind, error = %Chain(&error), "a watch broke and is opened again"),
+        }
+    }
+}
+
+/// The tasks that keep the watches going, and what they feed.
+pub struct Watches<'a> {
+    /// The tasks; they end when this is dropped.
+    pub tasks: &'a mut JoinSet<()>,
+    /// Children as seen.
+    pub children: &'a Arc<Children>,
+    /// Reconciles to ask for.
+    pub triggers: &'a Triggers,
+}
+
+impl Watches<'_> {
+    /// Watches the metadata of a kind of child.
+    pub fn metadata<K: Child>(&mut self, api: Api<K>, config: Config) {
+        let mut follower = Follower::new(K::NAME, None, Arc::clone(self.children));
+        let triggers = self.triggers.clone();
+        let stream = metadata_watcher(api, config).default_backoff();
+        self.tasks.spawn(async move {
+            follow_all(K::NAME, stream, |event| {
+                follower.follow(event, |_| None, |meta| triggers.child(meta));
+            })
+            .await;
+        });
+    }
+
+    /// Watches a kind of child whole. `notify` decides what a change asks for.
+    pub fn child<K>(
+        &mut self,
+        api: Api<K>,
+        config: Config,
+        notify: impl Fn(&Triggers, &ObjectMeta) + Send + 'static,
+    ) -> Store<K>
+    where
+        K: Child,
+    {
+        let mut follower = Follower::new(K::NAME, None, Arc::clone(self.children));
+        let triggers = self.triggers.clone();
+        let (store, mut writer) = reflector::store();
+        let stream = kube::runtime::watcher(api, config).default_backoff();
+        self.tasks.spawn(async move {
+            follow_all(K::NAME, stream, |event| {
+                follower.follow(event, Child::exact, |meta| notify(&triggers, meta));
+                writer.apply_watcher_event(event);
+            })
+            .await;
+        });
+        store
+    }
+
+    /// Watches a kind that is no child. `notify` is called after the store has the change.
+    pub fn other<K>(
+        &mut self,
+        kind: &'static str,
+        stream: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
+        notify: impl Fn(&Triggers, &Event<K>) + Send + 'static,
+    ) -> Store<K>
+    where
+        K: Resource<DynamicType = ()> + ResourceExt + Clone + Debug + Send + Sync + 'static,
+        K: DeserializeOwned,
+        K::DynamicType: Eq + Hash,
+    {
+        let triggers = self.triggers.clone();
+        let (store, mut writer) = reflector::store();
+        let stream = stream.default_backoff();
+        self.tasks.spawn(async move {
+            follow_all(kind, stream, |event| {
+                writer.apply_watcher_event(event);
+                notify(&triggers, event);
+            })
+            .await;
+        });
+        store
+    }
+}
+
+/// An error with its sources, on one line.
+pub struct Chain<'a>(pub &'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
