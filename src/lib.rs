@@ -8,8 +8,18 @@
 //! ```
 
 #[cfg(feature = "server")]
+pub mod cluster;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
 pub mod crd;
 #[cfg(feature = "server")]
 pub mod domain;
 #[cfg(feature = "server")]
+pub mod health;
+#[cfg(feature = "server")]
+pub mod metrics;
+#[cfg(feature = "server")]
 pub mod probe;
+#[cfg(feature = "server")]
+pub mod telemetry;
