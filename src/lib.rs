@@ -4,16 +4,30 @@
 //!
 //! ```text
 //! bin → server → controller → {cluster, auth, pki, probe} → crd → domain
-//! config, telemetry, metrics: leaves, passed in, never reached for
+//! config, health, metrics, telemetry: leaves, passed in, never reached for
 //! ```
 
 #[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
+pub mod cluster;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
+pub mod controller;
+#[cfg(feature = "server")]
 pub mod crd;
 #[cfg(feature = "server")]
 pub mod domain;
 #[cfg(feature = "server")]
+pub mod health;
+#[cfg(feature = "server")]
+pub mod metrics;
+#[cfg(feature = "server")]
 pub mod pki;
 #[cfg(feature = "server")]
 pub mod probe;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "server")]
+pub mod telemetry;

@@ -1,21 +1,42 @@
 //! The binary of everything that runs inside the cluster.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use kisenon::config::{Config, Identity};
 use kisenon::probe::canary::{self, CanaryConfig};
 use kisenon::probe::evidence::termination_message;
-use kisenon::probe::gate::{self, GateConfig};
+use kisenon::probe::gate::{self, Admission, GateConfig};
+use kisenon::server::{self, Options};
+use kisenon::telemetry::{self, LogFormat};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+const COMMIT: &str = match option_env!("KISENON_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
 
 /// Postgres endpoints on Kubernetes, each behind its own network perimeter.
 #[derive(Debug, Parser)]
-#[command(name = "kisenon")]
+#[command(name = "kisenon", version)]
 struct Cli {
+    /// How log lines are written: json, or compact for a terminal.
+    #[arg(long, global = true, env = "KISENON_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+    /// Which log lines are written: a level or a filter such as info,kisenon=debug.
+    #[arg(
+        long,
+        global = true,
+        env = "KISENON_LOG",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    log_level: String,
     #[command(subcommand)]
     command: Command,
 }
@@ -24,6 +45,8 @@ struct Cli {
 enum Command {
     /// Prove the isolation of this pod, then end.
     Gate(GateArgs),
+    /// Turn Projects and Endpoints into what they say.
+    Controller(ControllerArgs),
     /// Be the far side of every gate's proof.
     Canary,
     /// Write the definitions of the custom resources.
@@ -35,10 +58,40 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
+struct ControllerArgs {
+    /// Configuration file.
+    #[arg(
+        long,
+        env = "KISENON_CONFIG",
+        default_value = "/etc/kisenon/config.yaml",
+        value_name = "FILE"
+    )]
+    config: PathBuf,
+    /// Where probes and metrics are served.
+    #[arg(
+        long,
+        env = "KISENON_HEALTH_ADDRESS",
+        default_value = "0.0.0.0:8080",
+        value_name = "ADDRESS"
+    )]
+    health_address: SocketAddr,
+    /// Name of this pod, under which it leads.
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    pod_name: String,
+    /// Namespace of this pod.
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAME")]
+    pod_namespace: String,
+}
+
+#[derive(Debug, Args)]
 struct GateArgs {
     /// Address of the canary.
     #[arg(long, env = "KISENON_CANARY_ADDRESS", value_name = "IP")]
     canary_address: IpAddr,
+    /// Clients whom the perimeter admits already, so that their knocking is no breach:
+    /// {"from": ["203.0.113.0/24"], "except": []}.
+    #[arg(long, env = "KISENON_ADMITTED", value_parser = parse_admission, value_name = "JSON")]
+    admitted: Option<Admission>,
     /// Port that Postgres will listen on.
     #[arg(long, default_value_t = 5432, value_name = "PORT")]
     postgres_port: u16,
@@ -53,16 +106,39 @@ struct GateArgs {
     termination_log: PathBuf,
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    tracing_subscriber::fmt().json().init();
+    let cli = Cli::parse();
+    telemetry::init(cli.log_format, &cli.log_level)?;
+    // One crypto provider in the whole process; a second installation is refused.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // As process 1 of a container nothing ends on SIGTERM unless it listens for it.
     let mut terminate = signal(SignalKind::terminate())?;
-    match Cli::parse().command {
+    match cli.command {
         Command::Gate(args) => tokio::select! {
             code = pass_gate(args) => code,
             _ = terminate.recv() => Ok(ExitCode::FAILURE),
         },
+        Command::Controller(args) => {
+            let stop = CancellationToken::new();
+            let options = Options {
+                config: Config::load(&args.config)?,
+                identity: Identity::new(args.pod_name, args.pod_namespace)?,
+                health_address: args.health_address,
+                version: env!("CARGO_PKG_VERSION"),
+                commit: COMMIT,
+            };
+            let work = server::run_controller(options, stop.clone());
+            tokio::pin!(work);
+            tokio::select! {
+                done = &mut work => done?,
+                _ = terminate.recv() => {
+                    stop.cancel();
+                    work.await?;
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Canary => {
             let stop = async move {
                 terminate.recv().await;
@@ -81,10 +157,17 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
+fn parse_admission(text: &str) -> Result<Admission, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
 async fn pass_gate(args: GateArgs) -> anyhow::Result<ExitCode> {
     let mut config = GateConfig::new(args.canary_address);
     config.postgres_port = args.postgres_port;
     config.rounds = args.rounds;
+    if let Some(admitted) = args.admitted {
+        config.admitted = admitted;
+    }
     config.deadline = Duration::from_secs(args.deadline_seconds);
     let result = gate::run(config).await;
     // Without the log the operator has no evidence, so the gate has not passed.

@@ -160,7 +160,10 @@ impl Addresses {
             lease
                 .annotations_mut()
                 .insert(RELEASED_AT.to_owned(), now.to_string());
-            let released = self.write(&lease, true).await.map_err(AddressError::Write)?;
+            let released = self
+                .write(&lease, true)
+                .await
+                .map_err(AddressError::Write)?;
             written.insert(name, released);
         }
         Ok(())

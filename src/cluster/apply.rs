@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Verb};
 
 /// The one field manager of the operator (Kubernetes, "Server-Side Apply").
 pub const FIELD_MANAGER: &str = "kisenon";
@@ -160,12 +160,7 @@ impl Children {
 
     /// A watch has shown this version of a child. Answers whether it is news: neither our own
     /// write nor a version without a change of our fields.
-    pub fn saw(
-        &self,
-        kind: &'static str,
-        meta: &ObjectMeta,
-        exact: Option<&Value>,
-    ) -> bool {
+    pub fn saw(&self, kind: &'static str, meta: &ObjectMeta, exact: Option<&Value>) -> bool {
         let Some((key, sight)) = Key::of(kind, meta).zip(sight(meta, exact)) else {
             return true;
         };
@@ -232,7 +227,7 @@ impl Children {
             let mut replacement = object.clone();
             replacement.meta_mut().resource_version = applied.resource_version();
             applied = self
-                .write("replace", &key, || {
+                .write(Verb::Update, &key, || {
                     api.replace(&key.name, &params, &replacement)
                 })
                 .await?;
@@ -293,7 +288,10 @@ impl Children {
         };
         let api = Api::<Namespace>::all(self.client.clone());
         let params = DeleteParams::default();
-        match self.write("delete", &key, || api.delete(name, &params)).await {
+        match self
+            .write(Verb::Delete, &key, || api.delete(name, &params))
+            .await
+        {
             Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
             _ => Ok(()),
         }
@@ -305,7 +303,7 @@ impl Children {
         P: Serialize + Debug,
     {
         let params = PatchParams::apply(FIELD_MANAGER).force();
-        self.write("apply", key, || async {
+        self.write(Verb::Patch, key, || async {
             api.patch(&key.name, &params, &Patch::Apply(object)).await
         })
         .await
@@ -330,7 +328,7 @@ impl Children {
         let namespace = meta.namespace.as_deref().unwrap_or_default();
         let api = Api::<K>::namespaced(self.client.clone(), namespace);
         let params = post_params();
-        let made = self.write("create", &key, || api.create(&params, object));
+        let made = self.write(Verb::Create, &key, || api.create(&params, object));
         let made = match made.await {
             Err(error) if error.code() == Some(409) => return Ok(None),
             made => made?,
@@ -354,7 +352,10 @@ impl Children {
             propagation_policy: Some(PropagationPolicy::Background),
             ..Default::default()
         };
-        match self.write("delete", &key, || api.delete(name, &params)).await {
+        match self
+            .write(Verb::Delete, &key, || api.delete(name, &params))
+            .await
+        {
             Ok(outcome) => Ok(outcome.is_right()),
             Err(error) if error.code() == Some(404) => Ok(true),
             Err(error) => Err(error),
@@ -378,7 +379,10 @@ impl Children {
             }),
             ..Default::default()
         };
-        match self.write("delete", &key, || api.delete(&key.name, &params)).await {
+        match self
+            .write(Verb::Delete, &key, || api.delete(&key.name, &params))
+            .await
+        {
             Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
             _ => Ok(()),
         }
@@ -399,19 +403,14 @@ impl Children {
     }
 
     /// Sends a write, again for a while where the grant of a fresh namespace is not in force yet.
-    async fn write<T, F, Fut>(
-        &self,
-        verb: &'static str,
-        key: &Key,
-        send: F,
-    ) -> Result<T, WriteError>
+    async fn write<T, F, Fut>(&self, verb: Verb, key: &Key, send: F) -> Result<T, WriteError>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = kube::Result<T>>,
     {
         let mut attempt = 0;
         loop {
-            self.metrics.write(key.kind, verb);
+            self.metrics.record_write(key.kind, verb);
             match send().await {
                 Err(kube::Error::Api(status))
                     if status.code == 403
@@ -423,7 +422,7 @@ impl Children {
                 }
                 outcome => {
                     return outcome.map_err(|source| WriteError {
-                        verb,
+                        verb: verb.into(),
                         kind: key.kind,
                         name: key.name.clone(),
                         source,

@@ -174,7 +174,11 @@ mod tests {
                 Outcome::not(Reason::PoolExhausted, "")
             };
             let made = Conditions::new(&[], None, at(0)).summary(&outcome, stalled);
-            let count = made.into_vec().iter().filter(|c| c.status == "True").count();
+            let count = made
+                .into_vec()
+                .iter()
+                .filter(|c| c.status == "True")
+                .count();
             assert_eq!(count, 1);
         }
     }

@@ -17,7 +17,6 @@ use kube::runtime::controller::Action;
 
 use super::context::Context;
 use super::error::Error;
-use super::finalizer;
 use crate::crd::Endpoint;
 
 /// How often an object is looked at without any event. The operator's own ingress probe is
@@ -34,7 +33,6 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
     if endpoint.metadata.deletion_timestamp.is_some() {
         return finalize::finalize(&endpoint, &context).await;
     }
-    finalizer::ensure(&context.client, &*endpoint).await?;
     let observed = observe::observe(&endpoint, &context).await?;
     let valid = match validate::validate(&endpoint, &observed, &context.config) {
         Ok(valid) => valid,

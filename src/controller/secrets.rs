@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use futures::Stream;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::Api;
+use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::{Config, Event, ExponentialBackoff};
-use kube::runtime::{WatchStreamExt as _, metadata_watcher, watcher};
+use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Client, Resource, ResourceExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -51,10 +53,15 @@ impl NamespaceWatches {
     pub fn open_workload(&self, namespace: &str) {
         self.open(namespace, || {
             let config = Config::default().labels(meta::MANAGED);
-            let secrets = watcher(self.api::<Secret>(namespace), config.clone());
-            let config_maps = metadata_watcher(self.api::<ConfigMap>(namespace), config);
+            let secrets = watcher(
+                Api::<Secret>::namespaced(self.client.clone(), namespace),
+                config.clone(),
+            );
+            let config_maps = watcher(self.metadata::<ConfigMap>(namespace), config);
             vec![
-                self.spawn(namespace, Secret::NAME, secrets, |secret| Some(secret.clone())),
+                self.spawn(namespace, Secret::NAME, secrets, |secret| {
+                    Some(secret.clone())
+                }),
                 self.spawn(namespace, ConfigMap::NAME, config_maps, |_| None),
             ]
         });
@@ -63,7 +70,7 @@ impl NamespaceWatches {
     /// Watches the Secrets of a tenant's namespace, without their content.
     pub fn open_tenant(&self, namespace: &str) {
         self.open(namespace, || {
-            let secrets = metadata_watcher(self.api::<Secret>(namespace), Config::default());
+            let secrets = watcher(self.metadata::<Secret>(namespace), Config::default());
             vec![self.spawn(namespace, Secret::NAME, secrets, |_| None)]
         });
     }
@@ -90,7 +97,7 @@ impl NamespaceWatches {
             .cloned()
     }
 
-    fn api<K: Child>(&self, namespace: &str) -> Api<K> {
+    fn metadata<K: Child>(&self, namespace: &str) -> Api<PartialObjectMeta<K>> {
         Api::namespaced(self.client.clone(), namespace)
     }
 
@@ -114,8 +121,7 @@ impl NamespaceWatches {
         S: Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
     {
         let namespace = namespace.to_owned();
-        let mut follower =
-            Follower::new(kind, Some(namespace.clone()), Arc::clone(&self.children));
+        let mut follower = Follower::new(kind, Some(namespace.clone()), Arc::clone(&self.children));
         let triggers = self.triggers.clone();
         let bodies = Arc::clone(&self.bodies);
         let stream = stream.backoff(reopen_backoff());
@@ -144,5 +150,10 @@ impl NamespaceWatches {
 }
 
 fn reopen_backoff() -> ExponentialBackoff {
-    ExponentialBackoff::new(REOPEN_FIRST, REOPEN_LAST, 2.0, true)
+    ExponentialBuilder::new()
+        .with_min_delay(REOPEN_FIRST)
+        .with_max_delay(REOPEN_LAST)
+        .with_jitter()
+        .without_max_times()
+        .into()
 }

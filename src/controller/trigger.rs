@@ -14,6 +14,8 @@ pub struct Triggers {
     pub projects: UnboundedSender<ObjectRef<Project>>,
     /// Of Endpoints.
     pub endpoints: UnboundedSender<ObjectRef<Endpoint>>,
+    /// To find those that live in a namespace.
+    pub project_store: Store<Project>,
     /// To find those that refer to an object without owning it.
     pub endpoint_store: Store<Endpoint>,
 }
@@ -47,7 +49,10 @@ impl Triggers {
                     .as_ref()
                     .is_some_and(|reference| reference.name == *name);
             if refers {
-                self.endpoint(namespace, endpoint.metadata.name.as_deref().unwrap_or_default());
+                self.endpoint(
+                    namespace,
+                    endpoint.metadata.name.as_deref().unwrap_or_default(),
+                );
             }
         }
     }
@@ -60,6 +65,41 @@ impl Triggers {
     /// The Project of this name. A closed receiver means that the process is ending.
     pub fn project(&self, namespace: &str, name: &str) {
         let _ = self.projects.send(ObjectRef::new(name).within(namespace));
+    }
+
+    /// A namespace has changed: whoever lives in it.
+    pub fn namespace(&self, name: &str) {
+        for project in self.project_store.state() {
+            if project.metadata.namespace.as_deref() == Some(name) {
+                self.project(name, project.metadata.name.as_deref().unwrap_or_default());
+            }
+        }
+        self.endpoints_where(|e| e.metadata.namespace.as_deref() == Some(name));
+    }
+
+    /// All Projects.
+    pub fn all_projects(&self) {
+        for project in self.project_store.state() {
+            let meta = &project.metadata;
+            if let (Some(namespace), Some(name)) = (&meta.namespace, &meta.name) {
+                self.project(namespace, name);
+            }
+        }
+    }
+
+    /// Something in a workload namespace has changed: the Project it was made for.
+    pub fn workload(&self, namespace: &str) {
+        for project in self.project_store.state() {
+            let is_its = project
+                .status
+                .as_ref()
+                .is_some_and(|status| status.namespace.as_deref() == Some(namespace));
+            if let (true, Some(of), Some(name)) =
+                (is_its, &project.metadata.namespace, &project.metadata.name)
+            {
+                self.project(of, name);
+            }
+        }
     }
 
     /// All Endpoints that `predicate` admits.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt as _, pin_mut};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::Api;
+use kube::core::PartialObjectMeta;
+use kube::runtime::WatchStreamExt as _;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Config, Event};
-use kube::runtime::{WatchStreamExt as _, metadata_watcher};
-use kube::{Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -90,7 +91,9 @@ pub async fn follow_all<K>(
     while let Some(event) = stream.next().await {
         match event {
             Ok(event) => each(&event),
-            Err(error) => tracing::warn!(k8s.kind = kind, error = %Chain(&error), "a watch broke and is opened again"),
+            Err(error) => {
+                tracing::warn!(k8s.kind = kind, error = %Chain(&error), "a watch broke and is opened again")
+            }
         }
     }
 }
@@ -107,10 +110,11 @@ pub struct Watches<'a> {
 
 impl Watches<'_> {
     /// Watches the metadata of a kind of child.
-    pub fn metadata<K: Child>(&mut self, api: Api<K>, config: Config) {
+    pub fn metadata<K: Child>(&mut self, client: &Client, config: Config) {
         let mut follower = Follower::new(K::NAME, None, Arc::clone(self.children));
         let triggers = self.triggers.clone();
-        let stream = metadata_watcher(api, config).default_backoff();
+        let api = Api::<PartialObjectMeta<K>>::all(client.clone());
+        let stream = kube::runtime::watcher(api, config).default_backoff();
         self.tasks.spawn(async move {
             follow_all(K::NAME, stream, |event| {
                 follower.follow(event, |_| None, |meta| triggers.child(meta));
@@ -119,12 +123,13 @@ impl Watches<'_> {
         });
     }
 
-    /// Watches a kind of child whole. `notify` decides what a change asks for.
+    /// Watches a kind of child whole: a change of its status matters as well. `notify` decides
+    /// what a change asks for, and is called once the store has it.
     pub fn child<K>(
         &mut self,
         api: Api<K>,
         config: Config,
-        notify: impl Fn(&Triggers, &ObjectMeta) + Send + 'static,
+        notify: impl Fn(&Triggers, &ObjectMeta) + Send + Sync + 'static,
     ) -> Store<K>
     where
         K: Child,
@@ -135,8 +140,11 @@ impl Watches<'_> {
         let stream = kube::runtime::watcher(api, config).default_backoff();
         self.tasks.spawn(async move {
             follow_all(K::NAME, stream, |event| {
-                follower.follow(event, Child::exact, |meta| notify(&triggers, meta));
                 writer.apply_watcher_event(event);
+                follower.follow(event, Child::exact, |_| ());
+                if let Event::Apply(o) | Event::InitApply(o) | Event::Delete(o) = event {
+                    notify(&triggers, o.meta());
+                }
             })
             .await;
         });
@@ -148,7 +156,7 @@ impl Watches<'_> {
         &mut self,
         kind: &'static str,
         stream: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
-        notify: impl Fn(&Triggers, &Event<K>) + Send + 'static,
+        mut notify: impl FnMut(&Triggers, &Event<K>) + Send + 'static,
     ) -> Store<K>
     where
         K: Resource<DynamicType = ()> + ResourceExt + Clone + Debug + Send + Sync + 'static,

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
+use serde::Deserialize;
 use thiserror::Error;
 
 use super::address::{Family, OwnAddresses};
@@ -68,7 +69,8 @@ impl GateConfig {
 ///
 /// Empty is the strict default. A woken endpoint may have clients that are already dialling;
 /// without this their connections would keep the gate from ever passing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Admission {
     /// Admitted ranges.
     pub from: Vec<IpNet>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Service;
+use kube::Resource as _;
 
 use super::build::{self, Desired};
 use super::live;
@@ -16,6 +17,7 @@ use crate::cluster::apply::WriteError;
 use crate::controller::condition::{Outcome, Stall, find};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
+use crate::controller::finalizer;
 use crate::crd::Endpoint;
 use crate::crd::condition::{ConditionType, Reason};
 
@@ -51,6 +53,11 @@ pub(super) async fn apply(
     valid: &ValidEndpoint,
     observed: &Observed,
 ) -> Result<Applied, Error> {
+    let owner = observed
+        .project
+        .as_deref()
+        .and_then(|project| project.owner_ref(&()));
+    finalizer::ensure(&context.client, endpoint, owner).await?;
     let address = address(context, valid, observed).await?;
     let materials = materials::prepare(
         valid,
@@ -82,8 +89,11 @@ pub(super) async fn apply(
     }
     let exposed = exposed && !is_refuted(&isolation);
     if !exposed && observed.service.is_some() {
-        context.metrics.isolation_failure();
-        context.children.delete::<Service>(&valid.namespace, &valid.id).await?;
+        context.metrics.record_isolation_failure();
+        context
+            .children
+            .delete::<Service>(&valid.namespace, &valid.id)
+            .await?;
     }
     Ok(Applied {
         valid: valid.clone(),
@@ -200,9 +210,10 @@ fn isolation(endpoint: &Endpoint, valid: &ValidEndpoint, progress: &Progress) ->
             Reason::NotEnforced,
             format!("{why}; no address is opened until the cluster enforces NetworkPolicy"),
         ),
-        (Gate::Pending, None) if !valid.running && was_verified(endpoint) => {
-            Outcome::done(Reason::Suspended, "verified when the server last ran; verified again before it starts")
-        }
+        (Gate::Pending, None) if !valid.running && was_verified(endpoint) => Outcome::done(
+            Reason::Suspended,
+            "verified when the server last ran; verified again before it starts",
+        ),
         (Gate::Pending, _) => Outcome::not(
             Reason::GatePending,
             "the gate has not proved yet that the perimeter is enforced",
@@ -218,8 +229,10 @@ fn is_refuted(isolation: &Outcome) -> bool {
 
 fn was_verified(endpoint: &Endpoint) -> bool {
     endpoint.status.as_ref().is_some_and(|status| {
-        find(&status.conditions, ConditionType::IsolationVerified)
-            .is_some_and(|c| c.status == "True" || c.reason == Reason::GatePending.as_ref() && status.address.is_some())
+        find(&status.conditions, ConditionType::IsolationVerified).is_some_and(|c| {
+            c.status == "True"
+                || c.reason == Reason::GatePending.as_ref() && status.address.is_some()
+        })
     })
 }
 

@@ -99,7 +99,7 @@ fn metadata(valid: &ValidEndpoint) -> kube::api::ObjectMeta {
 /// Ranges of pods, where pods of the tenant's namespace are admitted.
 fn tenant_pod_cidrs<'a>(valid: &ValidEndpoint, config: &'a Config) -> &'a [ipnet::Ipv4Net] {
     if valid.admits_tenant_pods {
-        &config.pod_cidrs
+        &config.cluster_networks.pods
     } else {
         &[]
     }

@@ -38,15 +38,25 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
     let connection = connection_secret_name(&endpoint.name_any());
-    if context.children.exists("Secret", &tenant_namespace, &connection) {
+    if context
+        .children
+        .exists("Secret", &tenant_namespace, &connection)
+    {
         // The namespace may be on its way out, and the grant with it; then the Secret goes too.
-        match context.children.delete::<Secret>(&tenant_namespace, &connection).await {
+        match context
+            .children
+            .delete::<Secret>(&tenant_namespace, &connection)
+            .await
+        {
             Err(error) if error.code() != Some(403) => return Err(error.into()),
             _ => {}
         }
     }
     let leases = context.stores.leases.state();
-    context.addresses.release(&leases, &uid, (context.now)()).await?;
+    context
+        .addresses
+        .release(&leases, &uid, (context.now)())
+        .await?;
     finalizer::remove(&context.client, endpoint).await?;
     Ok(Action::await_change())
 }
@@ -71,7 +81,10 @@ async fn is_down(
     children.delete::<StatefulSet>(namespace, id).await?;
     let pods = pods(context, namespace, id).await?;
     if !pods.is_empty() {
-        for pod in pods.iter().filter(|p| p.metadata.deletion_timestamp.is_none()) {
+        for pod in pods
+            .iter()
+            .filter(|p| p.metadata.deletion_timestamp.is_none())
+        {
             children.delete_exactly(pod).await?;
         }
         return Ok(false);
@@ -82,7 +95,9 @@ async fn is_down(
         children.delete::<Secret>(namespace, id),
     )?;
     if !retains(endpoint, context) {
-        children.delete::<PersistentVolumeClaim>(namespace, id).await?;
+        children
+            .delete::<PersistentVolumeClaim>(namespace, id)
+            .await?;
     }
     Ok(true)
 }

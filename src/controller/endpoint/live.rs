@@ -37,7 +37,10 @@ pub(super) async fn give(
 ) -> Result<Outcome, Error> {
     let ready = || Outcome::done(Reason::Succeeded, "the server accepts clients");
     let Some(pod) = &progress.pod else {
-        return Ok(Outcome::not(Reason::Waiting, "waits for the server to listen"));
+        return Ok(Outcome::not(
+            Reason::Waiting,
+            "waits for the server to listen",
+        ));
     };
     if progress.live_settings() == Some(&live.digest) {
         return Ok(ready());
@@ -82,7 +85,9 @@ pub(super) async fn probe(context: &Context, progress: &Progress) -> Option<Outc
     match outcome {
         IngressOutcome::Open { .. } => Some(Outcome::not(
             Reason::NotEnforced,
-            format!("the operator reached {address}:{POSTGRES_PORT}, which no policy admits; the address is closed until it is refused"),
+            format!(
+                "the operator reached {address}:{POSTGRES_PORT}, which no policy admits; the address is closed until it is refused"
+            ),
         )),
         _ => None,
     }

@@ -139,7 +139,10 @@ async fn referred_password(
     };
     let place = format!("Secret {}/{}", namespace, reference.name);
     let Some(secret) = secret else {
-        return Ok(Some(Err(format!("{place} does not exist: make it, with key {}", reference.key))));
+        return Ok(Some(Err(format!(
+            "{place} does not exist: make it, with key {}",
+            reference.key
+        ))));
     };
     let value = secret
         .data
@@ -147,7 +150,9 @@ async fn referred_password(
         .and_then(|data| data.get(&reference.key))
         .map(|bytes| String::from_utf8(bytes.0.clone()));
     Ok(Some(match value {
-        Some(Ok(password)) if (8..=256).contains(&password.len()) && !password.contains(['\n', '\r', '\0']) => {
+        Some(Ok(password))
+            if (8..=256).contains(&password.len()) && !password.contains(['\n', '\r', '\0']) =>
+        {
             Ok(password.into())
         }
         Some(_) => Err(format!(
@@ -196,7 +201,13 @@ fn rivals(context: &Context, address: Ipv4Addr, id: &str) -> Vec<String> {
         .state()
         .iter()
         .filter(|service| service.name_any() != id && claims(service, &address))
-        .map(|service| format!("{}/{}", service.namespace().unwrap_or_default(), service.name_any()))
+        .map(|service| {
+            format!(
+                "{}/{}",
+                service.namespace().unwrap_or_default(),
+                service.name_any()
+            )
+        })
         .collect()
 }
 

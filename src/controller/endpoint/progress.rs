@@ -47,7 +47,10 @@ impl Progress {
             .into_iter()
             .max_by_key(|pod| pod.metadata.creation_timestamp.clone().map(|t| t.0))
             .cloned();
-        let status = pod.as_ref().and_then(|pod| pod.status.clone()).unwrap_or_default();
+        let status = pod
+            .as_ref()
+            .and_then(|pod| pod.status.clone())
+            .unwrap_or_default();
         let gate = container(status.init_container_statuses.as_ref(), "gate");
         let server = container(status.container_statuses.as_ref(), "postgres");
         Self {
@@ -66,7 +69,14 @@ impl Progress {
 
     /// Address of the pod.
     pub(super) fn address(&self) -> Option<IpAddr> {
-        self.pod.as_ref()?.status.as_ref()?.pod_ip.as_ref()?.parse().ok()
+        self.pod
+            .as_ref()?
+            .status
+            .as_ref()?
+            .pod_ip
+            .as_ref()?
+            .parse()
+            .ok()
     }
 
     /// Digest of the settings that the running server was given.
@@ -83,7 +93,10 @@ impl Progress {
     }
 }
 
-fn container<'a>(statuses: Option<&'a Vec<ContainerStatus>>, name: &str) -> Option<&'a ContainerStatus> {
+fn container<'a>(
+    statuses: Option<&'a Vec<ContainerStatus>>,
+    name: &str,
+) -> Option<&'a ContainerStatus> {
     statuses?.iter().find(|status| status.name == name)
 }
 
@@ -128,21 +141,33 @@ fn start_failure(status: &ContainerStatus) -> Option<(Reason, String)> {
     ];
     fatal.contains(&reason).then(|| {
         let message = waiting.message.as_deref().unwrap_or_default();
-        (Reason::ServerFailed, format!("container {}: {reason}: {message}", status.name))
+        (
+            Reason::ServerFailed,
+            format!("container {}: {reason}: {message}", status.name),
+        )
     })
 }
 
 fn crash(status: &ContainerStatus) -> Option<(Reason, String)> {
     let state = status.state.as_ref()?;
-    let waiting = state.waiting.as_ref().and_then(|w| w.reason.as_deref()) == Some("CrashLoopBackOff");
-    let end = state
-        .terminated
-        .as_ref()
-        .or_else(|| status.last_state.as_ref()?.terminated.as_ref().filter(|_| waiting))?;
+    let waiting =
+        state.waiting.as_ref().and_then(|w| w.reason.as_deref()) == Some("CrashLoopBackOff");
+    let end = state.terminated.as_ref().or_else(|| {
+        status
+            .last_state
+            .as_ref()?
+            .terminated
+            .as_ref()
+            .filter(|_| waiting)
+    })?;
     let words = end.message.as_deref().unwrap_or_default().trim();
     Some((
         Reason::ServerFailed,
-        format!("the server ended with code {}: {}", end.exit_code, last_lines(words)),
+        format!(
+            "the server ended with code {}: {}",
+            end.exit_code,
+            last_lines(words)
+        ),
     ))
 }
 
@@ -163,12 +188,21 @@ mod tests {
 
     #[test]
     fn a_gate_without_readable_evidence_has_not_passed() {
-        for message in ["", "{}", "passed", r#"{"error":"egress to 10.0.0.1:7432 connected"}"#] {
+        for message in [
+            "",
+            "{}",
+            "passed",
+            r#"{"error":"egress to 10.0.0.1:7432 connected"}"#,
+        ] {
             let progress = Progress::read(&pod(json!({ "initContainerStatuses": [{
                 "name": "gate", "image": "", "imageID": "", "ready": true, "restartCount": 0,
                 "state": { "terminated": { "exitCode": 0, "message": message } },
             }] })));
-            assert!(matches!(progress.gate, Gate::Failed(_)), "{message}: {:?}", progress.gate);
+            assert!(
+                matches!(progress.gate, Gate::Failed(_)),
+                "{message}: {:?}",
+                progress.gate
+            );
         }
     }
 

@@ -76,7 +76,10 @@ fn running(
         .with(ConditionType::ServerReady, &server)
         .summary(&ready, stalled)
         .into_vec();
-    let shown = applied.address.filter(|_| applied.exposed).map(|a| a.to_string());
+    let shown = applied
+        .address
+        .filter(|_| applied.exposed)
+        .map(|a| a.to_string());
     let host = shown.clone().map(|address| {
         if applied.valid.host_resolves {
             applied.valid.host.clone()
@@ -140,7 +143,10 @@ fn stalled(
 
 fn address(observed: &Observed, applied: &Applied) -> Outcome {
     let Some(address) = applied.address else {
-        return Outcome::not(Reason::Suspended, "an address is claimed when the server first runs");
+        return Outcome::not(
+            Reason::Suspended,
+            "an address is claimed when the server first runs",
+        );
     };
     if !observed.rivals.is_empty() {
         return Outcome::not(
@@ -160,7 +166,15 @@ fn address(observed: &Observed, applied: &Applied) -> Outcome {
     let given = observed
         .service
         .iter()
-        .filter_map(|service| service.status.as_ref()?.load_balancer.as_ref()?.ingress.as_ref())
+        .filter_map(|service| {
+            service
+                .status
+                .as_ref()?
+                .load_balancer
+                .as_ref()?
+                .ingress
+                .as_ref()
+        })
         .flatten()
         .any(|ingress| ingress.ip.as_deref() == Some(&address.to_string()));
     if given {
@@ -175,7 +189,10 @@ fn address(observed: &Observed, applied: &Applied) -> Outcome {
 
 fn server(applied: &Applied) -> Outcome {
     if !applied.valid.running {
-        return Outcome::not(Reason::Suspended, "the server is suspended, as desiredState says");
+        return Outcome::not(
+            Reason::Suspended,
+            "the server is suspended, as desiredState says",
+        );
     }
     match &applied.progress.failure {
         Some((reason, message)) => Outcome::not(*reason, message.clone()),
@@ -202,14 +219,20 @@ fn ready(applied: &Applied, address: &Outcome, server: &Outcome, phase: Phase) -
         return Outcome::not(stall.reason, stall.message.clone());
     }
     match phase {
-        Phase::Stopped => Outcome::done(Reason::Suspended, "the server is suspended, as desiredState says"),
+        Phase::Stopped => Outcome::done(
+            Reason::Suspended,
+            "the server is suspended, as desiredState says",
+        ),
         Phase::Stopping => Outcome::not(Reason::Progressing, "the server is going down"),
         _ => [&applied.isolation, address, server]
             .into_iter()
             .find(|outcome| !outcome.is_done())
             .cloned()
             .unwrap_or_else(|| {
-                Outcome::done(Reason::Succeeded, "the server accepts clients at its address")
+                Outcome::done(
+                    Reason::Succeeded,
+                    "the server accepts clients at its address",
+                )
             }),
     }
 }

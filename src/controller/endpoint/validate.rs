@@ -23,8 +23,6 @@ pub(super) struct ValidEndpoint {
     pub name: String,
     /// Name of its Project.
     pub project: String,
-    /// UID of its Project.
-    pub project_uid: String,
     /// Namespace of both.
     pub tenant_namespace: String,
     /// Workload namespace of the Project.
@@ -116,7 +114,6 @@ pub(super) fn validate(
         name: endpoint.name_any(),
         project: project.name_any(),
         namespace: id::workload_namespace(&project_uid).map_err(invalid)?,
-        project_uid,
         tenant_namespace: observed.tenant_namespace.clone(),
         id: observed.id.clone(),
         uid: observed.uid.clone(),
@@ -145,7 +142,10 @@ pub(super) fn validate(
 
 /// Without a domain of its own an endpoint's name is one that no one can register (RFC 6761).
 fn host(id: &str, config: &Config) -> String {
-    let domain = config.endpoint_domain.as_deref().unwrap_or("kisenon.invalid");
+    let domain = config
+        .endpoint_domain
+        .as_deref()
+        .unwrap_or("kisenon.invalid");
     format!("{id}.{domain}")
 }
 
@@ -192,7 +192,10 @@ fn project<'a>(
     if !observed.project_is_ready {
         return Err(Stall::new(
             Reason::ProjectNotReady,
-            format!("Project {} is not ready: see its conditions", project.name_any()),
+            format!(
+                "Project {} is not ready: see its conditions",
+                project.name_any()
+            ),
         ));
     }
     Ok((project, uid))
@@ -258,9 +261,9 @@ fn access(
     let invalid =
         |error: network::AllowListError| Stall::new(Reason::AccessInvalid, error.to_string());
     let reserved = [
-        &*config.pod_cidrs,
-        &config.service_cidrs,
-        &config.node_cidrs,
+        &*config.cluster_networks.pods,
+        &config.cluster_networks.services,
+        &config.cluster_networks.nodes,
         &observed.nodes,
         &config.address_pool.ranges(),
     ]

@@ -36,15 +36,21 @@ pub(super) async fn apply(
         endpoints,
     } = desired;
     let children = &context.children;
-    finalizer::ensure(&context.client, project).await?;
+    finalizer::ensure(&context.client, project, None).await?;
     children.apply_namespace(namespace).await?;
     futures::try_join!(children.apply(workload_grant), children.apply(tenant_grant))?;
     context.watches.open_tenant(&valid.tenant_namespace);
     context.watches.open_workload(&valid.namespace);
     children.apply(default_deny).await?;
     for name in &valid.foreign_policies {
-        tracing::warn!(k8s.namespace = valid.namespace, policy.name = name, "deletes a policy of somebody else: policies add up");
-        children.delete::<NetworkPolicy>(&valid.namespace, name).await?;
+        tracing::warn!(
+            k8s.namespace = valid.namespace,
+            policy.name = name,
+            "deletes a policy of somebody else: policies add up"
+        );
+        children
+            .delete::<NetworkPolicy>(&valid.namespace, name)
+            .await?;
     }
     futures::try_join!(
         children.apply(quota),
@@ -59,7 +65,9 @@ pub(super) async fn apply(
     )
     .await?;
     for orphan in &valid.orphans {
-        children.delete::<Endpoint>(&valid.tenant_namespace, orphan).await?;
+        children
+            .delete::<Endpoint>(&valid.tenant_namespace, orphan)
+            .await?;
     }
     Ok(())
 }

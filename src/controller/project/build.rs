@@ -104,7 +104,7 @@ fn grant(metadata: ObjectMeta, role: &str) -> RoleBinding {
     RoleBinding {
         metadata,
         role_ref: RoleRef {
-            api_group: Some("rbac.authorization.k8s.io".into()),
+            api_group: "rbac.authorization.k8s.io".into(),
             kind: "ClusterRole".into(),
             name: role.into(),
         },

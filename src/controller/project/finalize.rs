@@ -31,7 +31,10 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
         for endpoint in &endpoints {
             if endpoint.metadata.deletion_timestamp.is_none() {
                 let name = endpoint.name_any();
-                context.children.delete::<Endpoint>(&tenant_namespace, &name).await?;
+                context
+                    .children
+                    .delete::<Endpoint>(&tenant_namespace, &name)
+                    .await?;
             }
         }
         return Ok(Action::requeue(POLL));
@@ -44,12 +47,9 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
         context.children.delete_namespace(&workload).await?;
         return Ok(Action::requeue(POLL));
     }
-    let last_of_tenant = !context
-        .stores
-        .projects
-        .state()
-        .iter()
-        .any(|p| p.namespace().as_deref() == Some(&*tenant_namespace) && p.uid().as_deref() != Some(&*uid));
+    let last_of_tenant = !context.stores.projects.state().iter().any(|p| {
+        p.namespace().as_deref() == Some(&*tenant_namespace) && p.uid().as_deref() != Some(&*uid)
+    });
     if last_of_tenant {
         context
             .children

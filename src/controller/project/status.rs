@@ -46,8 +46,7 @@ fn make(
     now: Timestamp,
 ) -> ProjectStatus {
     let previous = project.status.clone().unwrap_or_default();
-    let conditions =
-        Conditions::new(&previous.conditions, project.metadata.generation, now);
+    let conditions = Conditions::new(&previous.conditions, project.metadata.generation, now);
     let conditions = match outcome {
         Ok(valid) => {
             let done = |message: String| Outcome::done(Reason::Succeeded, message);
@@ -97,7 +96,8 @@ fn make(
 
 fn is_ready(endpoint: &Arc<Endpoint>) -> bool {
     endpoint.status.as_ref().is_some_and(|status| {
-        condition::find(&status.conditions, ConditionType::Ready).is_some_and(|c| c.status == "True")
+        condition::find(&status.conditions, ConditionType::Ready)
+            .is_some_and(|c| c.status == "True")
     })
 }
 

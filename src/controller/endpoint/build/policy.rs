@@ -55,7 +55,11 @@ pub(super) fn build(valid: &ValidEndpoint, operator_namespace: &str) -> NetworkP
 }
 
 fn ip_block(block: &Block) -> NetworkPolicyPeer {
-    let except = block.except.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let except = block
+        .except
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
     NetworkPolicyPeer {
         ip_block: Some(IPBlock {
             cidr: block.cidr.to_string(),

@@ -59,8 +59,13 @@ fn template(valid: &ValidEndpoint, config: &Config, config_map: &ConfigMap) -> P
         "containers": [postgres(config, valid)],
         "volumes": volumes(valid),
     });
-    let restarting = [ENTRYPOINT, POSTGRESQL_CONF]
-        .map(|key| config_map.data.as_ref().and_then(|data| data.get(key)).cloned());
+    let restarting = [ENTRYPOINT, POSTGRESQL_CONF].map(|key| {
+        config_map
+            .data
+            .as_ref()
+            .and_then(|data| data.get(key))
+            .cloned()
+    });
     let digest = settings::hex(&[
         spec.to_string().as_bytes(),
         json!(restarting).to_string().as_bytes(),
@@ -81,7 +86,7 @@ fn gate(config: &Config, valid: &ValidEndpoint) -> Value {
     json!({
         "name": "gate",
         "image": config.image,
-        "imagePullPolicy": config.image_pull_policy.as_ref(),
+        "imagePullPolicy": config.image_pull_policy.as_str(),
         "args": ["gate"],
         "env": [
             { "name": "KISENON_CANARY_ADDRESS", "valueFrom": from(CANARY_ADDRESS) },
@@ -101,7 +106,7 @@ fn postgres(config: &Config, valid: &ValidEndpoint) -> Value {
     json!({
         "name": "postgres",
         "image": valid.image,
-        "imagePullPolicy": config.image_pull_policy.as_ref(),
+        "imagePullPolicy": config.image_pull_policy.as_str(),
         "command": ["sh", format!("/etc/kisenon/config/{ENTRYPOINT}")],
         "env": [
             { "name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata" },

@@ -1,0 +1,258 @@
+//! Which watches there are, and whom a change concerns.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::{
+    LimitRange, Namespace, Node, PersistentVolumeClaim, Pod, ResourceQuota, Service, ServiceAccount,
+};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::rbac::v1::RoleBinding;
+use kube::api::Api;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher::{Config, Event};
+use kube::runtime::{reflector, watcher};
+use kube::{Client, ResourceExt as _};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::context::Stores;
+use super::meta;
+use super::trigger::Triggers;
+use super::watch::{Follower, Watches, follow_all};
+use crate::cluster::address::ADDRESS_LABEL;
+use crate::cluster::apply::{Child, Children, NAMESPACE};
+use crate::crd::{Endpoint, Project};
+
+/// What the watches feed.
+pub struct Sources {
+    /// What they have shown.
+    pub stores: Stores,
+    /// The canary's Service.
+    pub canary: Store<Service>,
+    /// Asks for reconciles.
+    pub triggers: Triggers,
+    /// Projects to reconcile.
+    pub project_queue: UnboundedReceiver<ObjectRef<Project>>,
+    /// Endpoints to reconcile.
+    pub endpoint_queue: UnboundedReceiver<ObjectRef<Endpoint>>,
+}
+
+/// Opens every cluster-wide watch.
+pub fn open(
+    client: &Client,
+    namespace: &str,
+    children: &Arc<Children>,
+    tasks: &mut JoinSet<()>,
+) -> Sources {
+    let (projects, project_queue) = unbounded_channel();
+    let (endpoints, endpoint_queue) = unbounded_channel();
+    let (endpoint_store, endpoint_writer) = reflector::store();
+    let (project_store, project_writer) = reflector::store();
+    let triggers = Triggers {
+        projects,
+        endpoints,
+        endpoint_store: endpoint_store.clone(),
+        project_store: project_store.clone(),
+    };
+    watch_projects(client, &triggers, project_writer, tasks);
+    watch_endpoints(client, children, &triggers, endpoint_writer, tasks);
+    let mut watches = Watches {
+        tasks,
+        children,
+        triggers: &triggers,
+    };
+    watch_metadata(client, &mut watches);
+    let canary = watch_canary(client, namespace, &mut watches);
+    let stores = Stores {
+        endpoints: endpoint_store,
+        projects: project_store,
+        namespaces: watch_namespaces(client, children, &mut watches),
+        nodes: watch_nodes(client, &mut watches),
+        leases: watch_leases(client, namespace, &mut watches),
+        policies: watch_policies(client, &mut watches),
+        pods: watches.child(Api::<Pod>::all(client.clone()), managed(), Triggers::child),
+        services: watches.child(
+            Api::<Service>::all(client.clone()),
+            Config::default().fields("spec.type=LoadBalancer"),
+            Triggers::child,
+        ),
+        volume_claims: watches.child(
+            Api::<PersistentVolumeClaim>::all(client.clone()),
+            managed(),
+            Triggers::child,
+        ),
+    };
+    Sources {
+        stores,
+        canary,
+        triggers,
+        project_queue,
+        endpoint_queue,
+    }
+}
+
+fn managed() -> Config {
+    Config::default().labels(meta::MANAGED)
+}
+
+/// Kinds whose body nobody needs.
+fn watch_metadata(client: &Client, watches: &mut Watches<'_>) {
+    watches.metadata::<StatefulSet>(client, managed());
+    watches.metadata::<ResourceQuota>(client, managed());
+    watches.metadata::<LimitRange>(client, managed());
+    watches.metadata::<ServiceAccount>(client, managed());
+    watches.metadata::<RoleBinding>(client, managed());
+}
+
+/// An Endpoint concerns itself, its Project, and its younger siblings when it goes.
+fn watch_endpoints(
+    client: &Client,
+    children: &Arc<Children>,
+    triggers: &Triggers,
+    mut writer: reflector::store::Writer<Endpoint>,
+    tasks: &mut JoinSet<()>,
+) {
+    let stream = watcher(Api::<Endpoint>::all(client.clone()), Config::default());
+    let stream = kube::runtime::WatchStreamExt::default_backoff(stream);
+    let triggers = triggers.clone();
+    let mut follower = Follower::new(Endpoint::NAME, None, Arc::clone(children));
+    tasks.spawn(async move {
+        follow_all(Endpoint::NAME, stream, |event| {
+            writer.apply_watcher_event(event);
+            follower.follow(event, |_| None, |_| ());
+            if let Event::Apply(e) | Event::Delete(e) = event {
+                let namespace = e.namespace().unwrap_or_default();
+                triggers.endpoint(&namespace, &e.name_any());
+                triggers.project(&namespace, &e.spec.project);
+            }
+            if let Event::Delete(gone) = event {
+                triggers.endpoints_where(|e| {
+                    e.spec.project == gone.spec.project && e.namespace() == gone.namespace()
+                });
+            }
+            // The store answers for a listing only when it is whole.
+            if matches!(event, Event::InitDone) {
+                triggers.endpoints_where(|_| true);
+            }
+        })
+        .await;
+    });
+}
+
+/// A Project concerns itself and its Endpoints.
+fn watch_projects(
+    client: &Client,
+    triggers: &Triggers,
+    mut writer: reflector::store::Writer<Project>,
+    tasks: &mut JoinSet<()>,
+) {
+    let stream = watcher(Api::<Project>::all(client.clone()), Config::default());
+    let stream = kube::runtime::WatchStreamExt::default_backoff(stream);
+    let triggers = triggers.clone();
+    tasks.spawn(async move {
+        follow_all("Project", stream, |event| {
+            writer.apply_watcher_event(event);
+            if let Event::Apply(p) | Event::Delete(p) = event {
+                let namespace = p.namespace().unwrap_or_default();
+                triggers.project(&namespace, &p.name_any());
+                triggers.endpoints_where(|e| {
+                    e.spec.project == p.name_any() && e.namespace().as_deref() == Some(&*namespace)
+                });
+            }
+            // The store answers for a listing only when it is whole.
+            if matches!(event, Event::InitDone) {
+                triggers.all_projects();
+            }
+        })
+        .await;
+    });
+}
+
+/// A namespace concerns the Project it was made for, and all that is in it.
+fn watch_namespaces(
+    client: &Client,
+    children: &Arc<Children>,
+    watches: &mut Watches<'_>,
+) -> Store<PartialObjectMeta<Namespace>> {
+    let stream = watcher(
+        Api::<PartialObjectMeta<Namespace>>::all(client.clone()),
+        Config::default(),
+    );
+    let mut follower = Follower::new(NAMESPACE, None, Arc::clone(children));
+    watches.other(NAMESPACE, stream, move |triggers, event| {
+        follower.follow(event, |_| None, |meta| triggers.child(meta));
+        if let Event::Apply(ns) | Event::InitApply(ns) | Event::Delete(ns) = event {
+            triggers.namespace(&ns.name_any());
+        }
+    })
+}
+
+/// Addresses of nodes are closed in every allow-list; heartbeats change nothing.
+fn watch_nodes(client: &Client, watches: &mut Watches<'_>) -> Store<Node> {
+    let stream = kube::runtime::WatchStreamExt::modify(
+        watcher(Api::<Node>::all(client.clone()), Config::default()),
+        |node| {
+            node.metadata.managed_fields = None;
+            node.spec = None;
+            if let Some(status) = &mut node.status {
+                *status = k8s_openapi::api::core::v1::NodeStatus {
+                    addresses: status.addresses.take(),
+                    ..Default::default()
+                };
+            }
+        },
+    );
+    let mut known = std::collections::HashMap::new();
+    watches.other("Node", stream, move |triggers, event| {
+        let changed = match event {
+            Event::Apply(node) | Event::InitApply(node) => {
+                let addresses = node.status.as_ref().and_then(|s| s.addresses.clone());
+                known.insert(node.name_any(), addresses.clone()) != Some(addresses)
+            }
+            Event::Delete(node) => known.remove(&node.name_any()).is_some(),
+            Event::Init | Event::InitDone => false,
+        };
+        if changed {
+            triggers.endpoints_where(|_| true);
+        }
+    })
+}
+
+/// A Lease that is let go may be what others wait for.
+fn watch_leases(client: &Client, namespace: &str, watches: &mut Watches<'_>) -> Store<Lease> {
+    let api = Api::<Lease>::namespaced(client.clone(), namespace);
+    let stream = watcher(api, Config::default().labels(ADDRESS_LABEL));
+    watches.other("Lease", stream, |triggers, event| {
+        if matches!(event, Event::Delete(_)) {
+            triggers.endpoints_where(|e| e.status.as_ref().is_none_or(|s| s.address.is_none()));
+        }
+    })
+}
+
+/// All policies: one that somebody adds to a workload namespace concerns its Project.
+fn watch_policies(client: &Client, watches: &mut Watches<'_>) -> Store<NetworkPolicy> {
+    let api = Api::<NetworkPolicy>::all(client.clone());
+    watches.child(api, Config::default(), |triggers, meta| {
+        triggers.child(meta);
+        if !meta
+            .labels
+            .as_ref()
+            .is_some_and(|labels| labels.contains_key(meta::MANAGED_BY))
+        {
+            triggers.workload(meta.namespace.as_deref().unwrap_or_default());
+        }
+    })
+}
+
+fn watch_canary(client: &Client, namespace: &str, watches: &mut Watches<'_>) -> Store<Service> {
+    let api = Api::<Service>::namespaced(client.clone(), namespace);
+    let config = Config::default().fields("metadata.name=kisenon-canary");
+    watches.other("Service", watcher(api, config), |triggers, event| {
+        if !matches!(event, Event::Init | Event::InitDone) {
+            triggers.endpoints_where(|_| true);
+        }
+    })
+}
