@@ -1,3 +1,5 @@
 //! The integration tests, one module per behaviour.
 
+mod cluster;
+mod fault;
 mod probe;
