@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Access;
 use super::quantity::{between, grows_only};
+use super::text::{immutable, one_password, own_database, own_role, scram_verifier, sql_name};
 use crate::domain::parameter;
 
 /// One Postgres server of a Project, reachable by exactly whom `access` names.
@@ -45,7 +46,7 @@ use crate::domain::parameter;
         json_path = ".status.conditions[?(@.type==\"Ready\")].reason",
         priority = 1
     ),
-    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name must have at most 63 characters")
+    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name must have at most 63 characters: shorten it")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointSpec {
@@ -68,10 +69,9 @@ pub struct EndpointSpec {
 
     /// Name of the database. Cannot be changed.
     #[serde(default = "default_database")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
     #[x_kube(validation = immutable("database", "create further databases in a new Endpoint"))]
-    #[x_kube(validation = Rule::new("!(self in ['postgres', 'template0', 'template1'])")
-        .message("database must not be postgres, template0 or template1, which belong to the server: write another name"))]
+    #[x_kube(validation = sql_name("database"), validation = own_database())]
     pub database: String,
 
     /// The role that clients sign in as.
@@ -94,13 +94,13 @@ pub struct Compute {
     /// Processor limit, a Kubernetes quantity from 100m to 32.
     #[serde(default = "default_cpu")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("100m", "32", "cpu"))]
+    #[x_kube(validation = between("100m", "32", "compute.cpu", "500m"))]
     pub cpu: String,
 
     /// Memory limit, a Kubernetes quantity from 128Mi to 256Gi.
     #[serde(default = "default_memory")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("128Mi", "256Gi", "memory"))]
+    #[x_kube(validation = between("128Mi", "256Gi", "compute.memory", "1Gi"))]
     pub memory: String,
 }
 
@@ -123,7 +123,7 @@ pub struct Storage {
     /// Size of the volume, a Kubernetes quantity from 256Mi to 16Ti. Grows only.
     #[serde(default = "default_size")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("256Mi", "16Ti", "size"), validation = grows_only("storage.size"))]
+    #[x_kube(validation = between("256Mi", "16Ti", "storage.size", "10Gi"), validation = grows_only("storage.size"))]
     pub size: String,
 
     /// Storage class of the volume. Left out: the class that the cluster calls its default.
@@ -156,17 +156,14 @@ pub struct PostgresSettings {
 /// The role that clients sign in as. Without `passwordSecretRef` and `passwordVerifier` the
 /// operator makes a password and puts it in the connection Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = Rule::new("!(has(self.passwordSecretRef) && has(self.passwordVerifier))")
-    .message("give passwordSecretRef or passwordVerifier, not both; with neither the operator makes a password")
-    .reason(Reason::FieldValueInvalid))]
+#[x_kube(validation = one_password())]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
     /// Name of the role. Cannot be changed.
     #[serde(default = "default_role")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
     #[x_kube(validation = immutable("role.name", "make a new Endpoint"))]
-    #[x_kube(validation = Rule::new("self != 'postgres' && !self.startsWith('pg_')")
-        .message("role.name must not be postgres or begin with pg_, which belong to the server: write another name"))]
+    #[x_kube(validation = sql_name("role.name"), validation = own_role())]
     pub name: String,
 
     /// Secret in the same namespace that holds the password.
@@ -175,12 +172,8 @@ pub struct Role {
 
     /// SCRAM-SHA-256 verifier of the password, as `pg_authid.rolpassword` holds it. Safe in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = 256),
-        regex(
-            pattern = r"^SCRAM-SHA-256\$[1-9][0-9]{3,6}:[A-Za-z0-9+/]{16,88}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$"
-        )
-    )]
+    #[schemars(length(max = 256))]
+    #[x_kube(validation = scram_verifier())]
     pub password_verifier: Option<String>,
 }
 
@@ -265,13 +258,6 @@ pub enum Phase {
     Stopped,
     /// The server cannot come up; conditions say why.
     Failed,
-}
-
-/// Refuses any change of a field and says what to do instead.
-pub(super) fn immutable(field: &str, instead: &str) -> Rule {
-    Rule::new("self == oldSelf")
-        .message(&*format!("{field} cannot be changed: {instead}"))
-        .reason(Reason::FieldValueForbidden)
 }
 
 fn known_parameters() -> Rule {
