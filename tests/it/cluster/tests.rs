@@ -1,4 +1,8 @@
 //! The control plane does what the other tests rely on.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test they help"
+)]
 
 use std::time::Duration;
 
