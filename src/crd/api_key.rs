@@ -1,11 +1,12 @@
 //! The `ApiKey`: the public half and the hash of a key. Never the key itself.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::core::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::{immutable, matching};
+use super::text::{immutable, matching, secret_matching};
 
 /// A credential of a tenant. It belongs to the tenant of its namespace; nothing in the spec can
 /// say otherwise. Deleting it, or setting `revoked`, ends it.
@@ -41,6 +42,7 @@ use super::text::{immutable, matching};
 #[x_kube(validation = Rule::new("!has(oldSelf.revoked) || !oldSelf.revoked || (has(self.revoked) && self.revoked)")
     .message("a revoked key cannot be brought back: make a new key")
     .reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = hash_form())]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeySpec {
     /// Name for people.
@@ -55,10 +57,6 @@ pub struct ApiKeySpec {
 
     /// argon2id hash of the whole key, in PHC string format. Cannot be changed.
     #[schemars(length(max = 256))]
-    #[x_kube(validation = matching(
-        r"^\$argon2id\$v=19\$m=[0-9]{4,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{43,86}$",
-        "hash must be the argon2id hash of the key in PHC string format ($argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>); never write the key itself",
-    ))]
     #[x_kube(validation = immutable("hash", "make a new ApiKey"))]
     pub hash: String,
 
@@ -136,4 +134,13 @@ pub enum ApiKeyState {
     Revoked,
     /// An older object has the same lookup id.
     LookupIdTaken,
+}
+
+fn hash_form() -> Rule {
+    secret_matching(
+        "hash",
+        r"^\$argon2id\$v=19\$m=[0-9]{4,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{43,86}$",
+        "hash must be the argon2id hash of the key in PHC string format \
+         ($argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>); never write the key itself",
+    )
 }

@@ -7,10 +7,13 @@ use kube::core::{Reason, Rule};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::access::Access;
 use super::quantity::{between, grows_only};
-use super::text::{immutable, one_password, own_database, own_role, scram_verifier, sql_name};
+use super::text::{
+    immutable, matching, one_password, own_database, own_role, scram_verifier, sql_name,
+};
 use crate::domain::parameter;
 
 /// One Postgres server of a Project, reachable by exactly whom `access` names.
@@ -148,15 +151,15 @@ pub struct PostgresSettings {
     /// Server parameters by name (PostgreSQL manual, chapter "Server Configuration").
     /// Only those that cannot weaken isolation are admitted. A change restarts the server.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 32), extend("additionalProperties" = {"type": "string", "maxLength": 64}))]
-    #[x_kube(validation = known_parameters(), validation = parameter_values())]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = parameter_value()))]
+    #[x_kube(validation = known_parameters())]
     pub parameters: BTreeMap<String, String>,
 }
 
 /// The role that clients sign in as. Without `passwordSecretRef` and `passwordVerifier` the
 /// operator makes a password and puts it in the connection Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = one_password())]
+#[x_kube(validation = one_password(), validation = scram_verifier())]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
     /// Name of the role. Cannot be changed.
@@ -173,7 +176,6 @@ pub struct Role {
     /// SCRAM-SHA-256 verifier of the password, as `pg_authid.rolpassword` holds it. Safe in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
-    #[x_kube(validation = scram_verifier())]
     pub password_verifier: Option<String>,
 }
 
@@ -270,10 +272,14 @@ fn known_parameters() -> Rule {
         .reason(Reason::FieldValueForbidden)
 }
 
-fn parameter_values() -> Rule {
-    Rule::new("self.all(p, self[p].matches('^[A-Za-z0-9_./+ -]+$'))")
-        .message("a parameter's value must be a number with its unit or a word, for example 64MB, 30s, on")
-        .reason(Reason::FieldValueInvalid)
+/// The schema of a parameter's value. Its rule is the value's own, so that the refusal names the
+/// parameter: an expression that does exceeds the cost that the API server grants.
+fn parameter_value() -> serde_json::Value {
+    let rule = matching(
+        "^[A-Za-z0-9_./+ -]+$",
+        "a parameter's value must be a number with its unit or a word, for example 64MB, 30s, on",
+    );
+    json!({"type": "string", "maxLength": 64, "x-kubernetes-validations": [rule]})
 }
 
 fn default_cpu() -> String {

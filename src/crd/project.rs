@@ -213,7 +213,7 @@ pub struct StorageTemplate {
 
 /// `role` of an [`EndpointTemplate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = one_password())]
+#[x_kube(validation = one_password(), validation = scram_verifier())]
 #[serde(rename_all = "camelCase")]
 pub struct RoleTemplate {
     /// See Endpoint.
@@ -228,7 +228,6 @@ pub struct RoleTemplate {
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
-    #[x_kube(validation = scram_verifier())]
     pub password_verifier: Option<String>,
 }
 

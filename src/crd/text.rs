@@ -49,14 +49,28 @@ pub(super) fn one_password() -> Rule {
         .reason(Reason::FieldValueInvalid)
 }
 
-/// Admits a SCRAM-SHA-256 verifier as Postgres stores it.
+/// Admits a role whose verifier is one of SCRAM-SHA-256 as Postgres stores it.
 pub(super) fn scram_verifier() -> Rule {
-    matching(
+    secret_matching(
+        "passwordVerifier",
         r"^SCRAM-SHA-256\$[1-9][0-9]{3,6}:[A-Za-z0-9+/]{16,88}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$",
         "passwordVerifier must be SCRAM-SHA-256$<iterations, 1000 or more>:<salt>$<stored key>:\
          <server key>, as pg_authid.rolpassword holds it; a password itself goes into a Secret, \
          see passwordSecretRef",
     )
+}
+
+/// Admits an object whose `field`, when it has one, is of the form of `pattern`.
+///
+/// The refusal of a scalar shows its value. Whoever wrote a password or a key where its hash
+/// belongs would find it in the logs of his Git tool, so the rule is one of the object.
+pub(super) fn secret_matching(field: &str, pattern: &str, message: &str) -> Rule {
+    Rule::new(format!(
+        "!has(self.{field}) || self.{field}.matches(r'{pattern}')"
+    ))
+    .message(message)
+    .reason(Reason::FieldValueInvalid)
+    .field_path(format!(".{field}"))
 }
 
 /// Admits the name of an endpoint within its project.

@@ -35,9 +35,10 @@ async fn the_usual_forms_of_values_are_accepted() {
 #[tokio::test]
 async fn a_parameter_that_could_weaken_the_server_is_refused_with_those_that_can_be_set() {
     for name in ["archive_command", "listen_addresses", "ssl", "work_men"] {
-        let refused = endpoint(&parameters(&json!({name: "on"})));
+        let refused = endpoint(&parameters(&json!({name: "on", "jit": "on"})));
         let message = refuses(refused, &["spec.postgres.parameters"]).await;
-        assert!(message.contains("unknown or protected parameter; these can be set: autovacuum"));
+        let reason = "unknown or protected parameter; these can be set: autovacuum";
+        assert!(message.contains(reason), "{message}");
         for known in kisenon::domain::parameter::names() {
             assert!(message.contains(known), "{known} is missing in {message}");
         }
@@ -58,8 +59,11 @@ async fn a_value_that_could_end_its_line_is_refused() {
         "a\\b",
         "on # no",
     ] {
-        let refused = endpoint(&parameters(&json!({"work_mem": value})));
-        let words = ["a parameter's value must be a number with its unit or a word, for example"];
+        let refused = endpoint(&parameters(&json!({"work_mem": value, "jit": "on"})));
+        let words = [
+            "spec.postgres.parameters[work_mem]: Invalid value",
+            "a parameter's value must be a number with its unit or a word, for example",
+        ];
         refuses(refused, &words).await;
     }
 }
