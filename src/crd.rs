@@ -15,6 +15,7 @@ pub mod condition;
 mod endpoint;
 mod project;
 mod quantity;
+mod text;
 
 pub use access::{Access, InCluster};
 pub use api_key::{ApiKey, ApiKeySpec, ApiKeyState, ApiKeyStatus, Scope};

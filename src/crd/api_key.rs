@@ -1,15 +1,20 @@
-//! The ApiKey: the public half and the hash of a key. Never the key itself.
+//! The `ApiKey`: the public half and the hash of a key. Never the key itself.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::core::Rule;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::immutable;
+use super::text::{immutable, matching, secret_matching};
 
 /// A credential of a tenant. It belongs to the tenant of its namespace; nothing in the spec can
 /// say otherwise. Deleting it, or setting `revoked`, ends it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "columns repeat the names of their settings"
+)]
 #[kube(
     group = "kisenon.com",
     version = "v1alpha1",
@@ -37,6 +42,7 @@ use super::endpoint::immutable;
 #[x_kube(validation = Rule::new("!has(oldSelf.revoked) || !oldSelf.revoked || (has(self.revoked) && self.revoked)")
     .message("a revoked key cannot be brought back: make a new key")
     .reason(Reason::FieldValueForbidden))]
+#[x_kube(validation = hash_form())]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeySpec {
     /// Name for people.
@@ -44,17 +50,13 @@ pub struct ApiKeySpec {
     pub label: String,
 
     /// Public first part of the key: 10 characters of `0-9A-Za-z`. Cannot be changed.
-    #[schemars(length(max = 10), regex(pattern = r"^[0-9A-Za-z]{10}$"))]
+    #[schemars(length(max = 10))]
+    #[x_kube(validation = matching("^[0-9A-Za-z]{10}$", "lookupId must be the 10 letters and digits that follow nsk_ in the key"))]
     #[x_kube(validation = immutable("lookupId", "make a new ApiKey"))]
     pub lookup_id: String,
 
     /// argon2id hash of the whole key, in PHC string format. Cannot be changed.
-    #[schemars(
-        length(max = 256),
-        regex(
-            pattern = r"^\$argon2id\$v=19\$m=[0-9]{4,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{43,86}$"
-        )
-    )]
+    #[schemars(length(max = 256))]
     #[x_kube(validation = immutable("hash", "make a new ApiKey"))]
     pub hash: String,
 
@@ -102,7 +104,7 @@ pub enum Scope {
     Write,
 }
 
-/// What has become of an ApiKey.
+/// What has become of an `ApiKey`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ApiKeyStatus {
@@ -132,4 +134,13 @@ pub enum ApiKeyState {
     Revoked,
     /// An older object has the same lookup id.
     LookupIdTaken,
+}
+
+fn hash_form() -> Rule {
+    secret_matching(
+        "hash",
+        r"^\$argon2id\$v=19\$m=[0-9]{4,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{43,86}$",
+        "hash must be the argon2id hash of the key in PHC string format \
+         ($argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>); never write the key itself",
+    )
 }

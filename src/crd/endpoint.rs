@@ -7,9 +7,13 @@ use kube::core::{Reason, Rule};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::access::Access;
 use super::quantity::{between, grows_only};
+use super::text::{
+    immutable, matching, one_password, own_database, own_role, scram_verifier, sql_name,
+};
 use crate::domain::parameter;
 
 /// One Postgres server of a Project, reachable by exactly whom `access` names.
@@ -45,7 +49,7 @@ use crate::domain::parameter;
         json_path = ".status.conditions[?(@.type==\"Ready\")].reason",
         priority = 1
     ),
-    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name must have at most 63 characters")
+    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name must have at most 63 characters: shorten it")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointSpec {
@@ -68,10 +72,9 @@ pub struct EndpointSpec {
 
     /// Name of the database. Cannot be changed.
     #[serde(default = "default_database")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
     #[x_kube(validation = immutable("database", "create further databases in a new Endpoint"))]
-    #[x_kube(validation = Rule::new("!(self in ['postgres', 'template0', 'template1'])")
-        .message("database must not be postgres, template0 or template1, which belong to the server: write another name"))]
+    #[x_kube(validation = sql_name("database"), validation = own_database())]
     pub database: String,
 
     /// The role that clients sign in as.
@@ -94,13 +97,13 @@ pub struct Compute {
     /// Processor limit, a Kubernetes quantity from 100m to 32.
     #[serde(default = "default_cpu")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("100m", "32", "cpu"))]
+    #[x_kube(validation = between("100m", "32", "compute.cpu", "500m"))]
     pub cpu: String,
 
     /// Memory limit, a Kubernetes quantity from 128Mi to 256Gi.
     #[serde(default = "default_memory")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("128Mi", "256Gi", "memory"))]
+    #[x_kube(validation = between("128Mi", "256Gi", "compute.memory", "1Gi"))]
     pub memory: String,
 }
 
@@ -123,7 +126,7 @@ pub struct Storage {
     /// Size of the volume, a Kubernetes quantity from 256Mi to 16Ti. Grows only.
     #[serde(default = "default_size")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("256Mi", "16Ti", "size"), validation = grows_only("storage.size"))]
+    #[x_kube(validation = between("256Mi", "16Ti", "storage.size", "10Gi"), validation = grows_only("storage.size"))]
     pub size: String,
 
     /// Storage class of the volume. Left out: the class that the cluster calls its default.
@@ -148,25 +151,22 @@ pub struct PostgresSettings {
     /// Server parameters by name (PostgreSQL manual, chapter "Server Configuration").
     /// Only those that cannot weaken isolation are admitted. A change restarts the server.
     #[serde(default)]
-    #[schemars(extend("maxProperties" = 32), extend("additionalProperties" = {"type": "string", "maxLength": 64}))]
-    #[x_kube(validation = known_parameters(), validation = parameter_values())]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = parameter_value()))]
+    #[x_kube(validation = known_parameters())]
     pub parameters: BTreeMap<String, String>,
 }
 
 /// The role that clients sign in as. Without `passwordSecretRef` and `passwordVerifier` the
 /// operator makes a password and puts it in the connection Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = Rule::new("!(has(self.passwordSecretRef) && has(self.passwordVerifier))")
-    .message("give passwordSecretRef or passwordVerifier, not both; with neither the operator makes a password")
-    .reason(Reason::FieldValueInvalid))]
+#[x_kube(validation = one_password(), validation = scram_verifier())]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
     /// Name of the role. Cannot be changed.
     #[serde(default = "default_role")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
     #[x_kube(validation = immutable("role.name", "make a new Endpoint"))]
-    #[x_kube(validation = Rule::new("self != 'postgres' && !self.startsWith('pg_')")
-        .message("role.name must not be postgres or begin with pg_, which belong to the server: write another name"))]
+    #[x_kube(validation = sql_name("role.name"), validation = own_role())]
     pub name: String,
 
     /// Secret in the same namespace that holds the password.
@@ -175,12 +175,7 @@ pub struct Role {
 
     /// SCRAM-SHA-256 verifier of the password, as `pg_authid.rolpassword` holds it. Safe in Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = 256),
-        regex(
-            pattern = r"^SCRAM-SHA-256\$[1-9][0-9]{3,6}:[A-Za-z0-9+/]{16,88}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$"
-        )
-    )]
+    #[schemars(length(max = 256))]
     pub password_verifier: Option<String>,
 }
 
@@ -267,13 +262,6 @@ pub enum Phase {
     Failed,
 }
 
-/// Refuses any change of a field and says what to do instead.
-pub(super) fn immutable(field: &str, instead: &str) -> Rule {
-    Rule::new("self == oldSelf")
-        .message(&*format!("{field} cannot be changed: {instead}"))
-        .reason(Reason::FieldValueForbidden)
-}
-
 fn known_parameters() -> Rule {
     let names = parameter::names().collect::<Vec<_>>();
     Rule::new(format!("self.all(p, p in ['{}'])", names.join("','")))
@@ -284,10 +272,14 @@ fn known_parameters() -> Rule {
         .reason(Reason::FieldValueForbidden)
 }
 
-fn parameter_values() -> Rule {
-    Rule::new("self.all(p, self[p].matches('^[A-Za-z0-9_./+ -]+$'))")
-        .message("a parameter's value must be a number with its unit or a word, for example 64MB, 30s, on")
-        .reason(Reason::FieldValueInvalid)
+/// The schema of a parameter's value. Its rule is the value's own, so that the refusal names the
+/// parameter: an expression that does exceeds the cost that the API server grants.
+fn parameter_value() -> serde_json::Value {
+    let rule = matching(
+        "^[A-Za-z0-9_./+ -]+$",
+        "a parameter's value must be a number with its unit or a word, for example 64MB, 30s, on",
+    );
+    json!({"type": "string", "maxLength": 64, "x-kubernetes-validations": [rule]})
 }
 
 fn default_cpu() -> String {

@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Access, cidr_list};
-use super::endpoint::{DesiredState, PostgresSettings, SecretKeyRef, immutable};
-use super::quantity::between;
+use super::endpoint::{DesiredState, PostgresSettings, SecretKeyRef};
+use super::quantity::{between, grows_only};
+use super::text::{
+    immutable, matching, one_password, own_database, own_role, scram_verifier, short_name, sql_name,
+};
 
 /// A group of endpoints that share a Postgres version, a quota and a workload namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, CustomResource, KubeSchema)]
@@ -42,7 +45,7 @@ use super::quantity::between;
         json_path = ".status.namespace",
         priority = 1
     ),
-    validation = Rule::new("size(self.metadata.name) <= 52").message("metadata.name must have at most 52 characters"),
+    validation = Rule::new("size(self.metadata.name) <= 52").message("metadata.name must have at most 52 characters: shorten it"),
     validation = Rule::new("!has(self.spec.endpoints) || self.spec.endpoints.all(e, size(self.metadata.name) + size(e.name) <= 62)")
         .message("the project's name, a hyphen and an endpoint's name must have at most 63 characters together: shorten one"),
     validation = Rule::new("!has(self.spec.endpoints) || has(self.spec.network) || self.spec.endpoints.all(e, has(e.access))")
@@ -57,7 +60,8 @@ pub struct ProjectSpec {
 
     /// Major version of Postgres, one of the operator's catalog. Cannot be changed.
     #[serde(default = "default_postgres_version")]
-    #[schemars(length(max = 2), regex(pattern = r"^[1-9][0-9]$"))]
+    #[schemars(length(max = 2))]
+    #[x_kube(validation = matching("^[1-9][0-9]$", "postgresVersion must be a major version, for example \"17\""))]
     #[x_kube(validation = immutable("postgresVersion", "make a new Project with the other version and move the data"))]
     pub postgres_version: String,
 
@@ -95,17 +99,17 @@ pub struct ProjectQuota {
     /// Sum of `compute.cpu`.
     #[serde(default = "default_quota_cpu")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("0", "1000", "quota.cpu"))]
+    #[x_kube(validation = between("0", "1000", "quota.cpu", "8"))]
     pub cpu: String,
     /// Sum of `compute.memory`.
     #[serde(default = "default_quota_memory")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("0", "4Ti", "quota.memory"))]
+    #[x_kube(validation = between("0", "4Ti", "quota.memory", "16Gi"))]
     pub memory: String,
     /// Sum of `storage.size`.
     #[serde(default = "default_quota_storage")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("0", "256Ti", "quota.storage"))]
+    #[x_kube(validation = between("0", "256Ti", "quota.storage", "100Gi"))]
     pub storage: String,
 }
 
@@ -146,10 +150,8 @@ pub enum DeletionPolicy {
 #[serde(rename_all = "camelCase")]
 pub struct EndpointTemplate {
     /// Name within the project; the Endpoint is called `<project>-<name>`.
-    #[schemars(
-        length(min = 1, max = 40),
-        regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-    )]
+    #[schemars(length(min = 1, max = 40))]
+    #[x_kube(validation = short_name())]
     pub name: String,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +164,9 @@ pub struct EndpointTemplate {
     pub postgres: Option<PostgresSettings>,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
+    #[x_kube(validation = immutable("database", "create further databases in a new endpoint"))]
+    #[x_kube(validation = sql_name("database"), validation = own_database())]
     pub database: Option<String>,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,12 +186,12 @@ pub struct ComputeTemplate {
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("100m", "32", "cpu"))]
+    #[x_kube(validation = between("100m", "32", "compute.cpu", "500m"))]
     pub cpu: Option<String>,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("128Mi", "256Gi", "memory"))]
+    #[x_kube(validation = between("128Mi", "256Gi", "compute.memory", "1Gi"))]
     pub memory: Option<String>,
 }
 
@@ -198,24 +202,25 @@ pub struct StorageTemplate {
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
-    #[x_kube(validation = between("256Mi", "16Ti", "size"), validation = super::quantity::grows_only("storage.size"))]
+    #[x_kube(validation = between("256Mi", "16Ti", "storage.size", "10Gi"), validation = grows_only("storage.size"))]
     pub size: Option<String>,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = immutable("storage.className", "make a new endpoint with the other class and move the data"))]
     pub class_name: Option<String>,
 }
 
 /// `role` of an [`EndpointTemplate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = Rule::new("!(has(self.passwordSecretRef) && has(self.passwordVerifier))")
-    .message("give passwordSecretRef or passwordVerifier, not both; with neither the operator makes a password")
-    .reason(Reason::FieldValueInvalid))]
+#[x_kube(validation = one_password(), validation = scram_verifier())]
 #[serde(rename_all = "camelCase")]
 pub struct RoleTemplate {
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z_][a-z0-9_]*$"))]
+    #[schemars(length(max = 63))]
+    #[x_kube(validation = immutable("role.name", "make a new endpoint"))]
+    #[x_kube(validation = sql_name("role.name"), validation = own_role())]
     pub name: Option<String>,
     /// See Endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]

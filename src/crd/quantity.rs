@@ -2,14 +2,18 @@
 
 use kube::core::{Reason, Rule};
 
+/// The spellings that `domain::quantity` reads. Kubernetes knows more (`1e3`, `+1`, `5n`), which
+/// would be admitted here and then be of no use.
+const SPELLING: &str = "^[0-9]{1,15}([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$";
+
 /// Refuses text that is no quantity, or one outside `min..=max` (both as Kubernetes spells them).
-pub(super) fn between(min: &str, max: &str, what: &str) -> Rule {
+pub(super) fn between(min: &str, max: &str, what: &str, example: &str) -> Rule {
     Rule::new(format!(
-        "isQuantity(self) && quantity(self).compareTo(quantity('{min}')) >= 0 \
+        "self.matches('{SPELLING}') && isQuantity(self) && quantity(self).compareTo(quantity('{min}')) >= 0 \
          && quantity(self).compareTo(quantity('{max}')) <= 0"
     ))
     .message(&*format!(
-        "{what} must be a quantity from {min} to {max}, for example {min}"
+        "{what} must be a quantity from {min} to {max}, for example {example}"
     ))
     .reason(Reason::FieldValueInvalid)
 }

@@ -1,3 +1,8 @@
 //! The integration tests, one module per behaviour.
 
+mod admission;
+mod architecture;
+mod cluster;
+mod fault;
+mod generated;
 mod probe;
