@@ -67,6 +67,9 @@ struct ControllerArgs {
         value_name = "FILE"
     )]
     config: PathBuf,
+    /// Image of the init gate, in place of the configured one: this program's own.
+    #[arg(long, env = "KISENON_IMAGE", value_name = "IMAGE")]
+    image: Option<String>,
     /// Where probes and metrics are served.
     #[arg(
         long,
@@ -121,8 +124,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         },
         Command::Controller(args) => {
             let stop = CancellationToken::new();
+            let mut config = Config::load(&args.config)?;
+            if let Some(image) = args.image {
+                config.image = image;
+            }
             let options = Options {
-                config: Config::load(&args.config)?,
+                config,
                 identity: Identity::new(args.pod_name, args.pod_namespace)?,
                 health_address: args.health_address,
                 version: env!("CARGO_PKG_VERSION"),
