@@ -25,6 +25,9 @@ const RESYNC: Duration = Duration::from_secs(300);
 /// How often a stalled or unfinished object is looked at without any event.
 const RETRY: Duration = Duration::from_secs(15);
 
+/// How often a server that has started and is not ready yet is looked at.
+const RETRY_STARTING: Duration = Duration::from_secs(1);
+
 /// The five stages.
 ///
 /// # Errors
@@ -44,7 +47,12 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
     match apply::apply(&context, &endpoint, &valid, &observed).await {
         Ok(applied) => {
             let settled = status::write(&endpoint, &context, &observed, Ok(&applied)).await?;
-            Ok(Action::requeue(if settled { RESYNC } else { RETRY }))
+            let again = match (settled, applied.progress.running) {
+                (true, _) => RESYNC,
+                (false, true) => RETRY_STARTING,
+                (false, false) => RETRY,
+            };
+            Ok(Action::requeue(again))
         }
         Err(error) => {
             if let Some(stall) = error.as_stall() {

@@ -79,11 +79,13 @@ pub(super) async fn apply(
         }
         None => false,
     };
-    let mut server = Outcome::not(Reason::Waiting, "waits for the server to listen");
-    if progress.listening && isolation.is_done() {
-        let refuted = live::probe(context, &progress).await;
+    let mut server = Outcome::not(Reason::Waiting, "waits for the server to start");
+    if progress.running && isolation.is_done() {
         server = live::give(context, valid, &progress, &desired.live).await?;
-        if let Some(refutation) = refuted {
+        // Only now is it known that something listens: a refusal means the policy's.
+        if server.is_done()
+            && let Some(refutation) = live::probe(context, &progress).await
+        {
             isolation = refutation;
         }
     }
@@ -195,7 +197,8 @@ async fn replace_stuck(
         .map(|time| (context.now)().duration_since(time.0))
         .unwrap_or_default();
     let patience = SignedDuration::try_from(GATE_PATIENCE).unwrap_or_default();
-    let outdated = progress.is_outdated(digest) && !progress.listening;
+    let outdated =
+        progress.is_outdated(digest) && (!progress.running || progress.failure.is_some());
     let waiting = matches!(progress.gate, Gate::Failed(_)) && age > patience;
     if outdated || waiting {
         context.children.delete_exactly(&**pod).await?;

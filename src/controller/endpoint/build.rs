@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Servi
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 pub(super) use connection::secret_name as connection_secret_name;
-pub(super) use settings::LiveSettings;
+pub(super) use settings::{LiveSettings, NOT_LISTENING};
 
 use super::materials::Materials;
 use super::validate::ValidEndpoint;

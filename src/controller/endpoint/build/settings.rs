@@ -14,6 +14,8 @@ use crate::config::Config;
 
 /// Where the entrypoint keeps what a running server may be given anew.
 const RUN: &str = "/run/postgresql";
+/// What the script says when the server does not listen in time.
+pub(in crate::controller::endpoint) const NOT_LISTENING: &str = "the server does not listen yet";
 const MARK: &str = "KISENON_END_OF_FILE";
 /// Memory that connections and the server's own work need beside the shared buffers.
 const SHARED_BUFFERS_SHARE: i128 = 4;
@@ -117,7 +119,16 @@ pub(super) fn live(valid: &ValidEndpoint, config: &Config, materials: &Materials
         role.expose_secret().as_bytes(),
         certificate.certificate.as_bytes(),
     ]);
-    let mut script = format!("set -eu\numask 077\ncd {RUN}\n");
+    // A server that comes up listens within a moment; one that recovers is asked again later.
+    let mut script = format!(
+        "set -eu\numask 077\ncd {RUN}\n\
+         n=0\n\
+         until pg_isready --quiet --host {RUN} --timeout 1; do\n\
+         n=$((n + 1))\n\
+         [ $n -lt 60 ] || {{ echo '{NOT_LISTENING}' >&2; exit 1; }}\n\
+         sleep 0.05\n\
+         done\n"
+    );
     for (name, content) in [
         ("pg_hba.conf", &*hba),
         ("tls.crt", &certificate.certificate),

@@ -94,7 +94,7 @@ fn gate(config: &Config, valid: &ValidEndpoint) -> Value {
         ],
         "resources": {
             "requests": { "cpu": "10m", "memory": "16Mi" },
-            "limits": { "cpu": "100m", "memory": "64Mi" },
+            "limits": { "cpu": valid.cpu, "memory": "64Mi" },
         },
         "securityContext": confined(),
     })
