@@ -88,6 +88,7 @@ impl Error {
     pub fn retry_after(&self, failures: u32) -> Duration {
         match self {
             Self::Outdated(_) => Duration::from_millis(100),
+            Self::Address(AddressError::Exhausted(_)) => Duration::from_secs(15),
             _ => Duration::from_millis(200 << failures.min(8)),
         }
     }

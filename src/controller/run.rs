@@ -121,7 +121,7 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
             endpoint_queue,
             endpoint::reconcile
         ),
-        beat(&liveness, &stop),
+        beat(&liveness, &context, &stop),
     );
 }
 
@@ -150,11 +150,12 @@ async fn all_shown(
     stop.run_until_cancelled(shown).await.unwrap_or(false)
 }
 
-/// Shows that the runtime still gets to run tasks.
-async fn beat(liveness: &Liveness, stop: &CancellationToken) {
+/// Shows that the runtime still gets to run tasks, and counts what there is.
+async fn beat(liveness: &Liveness, context: &Context, stop: &CancellationToken) {
     let mut interval = tokio::time::interval(Duration::from_secs(5));
     while stop.run_until_cancelled(interval.tick()).await.is_some() {
         liveness.beat(Instant::now());
+        context.count();
     }
 }
 

@@ -75,6 +75,13 @@ impl NamespaceWatches {
         });
     }
 
+    /// Takes note of a Secret that was just written: its watch may lag.
+    pub fn remember(&self, secret: Secret) {
+        let key = (secret.namespace().unwrap_or_default(), secret.name_any());
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.entry(key).or_insert_with(|| Arc::new(secret));
+    }
+
     /// Ends the watches of a namespace that is gone.
     pub fn close(&self, namespace: &str) {
         self.open

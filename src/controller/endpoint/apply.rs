@@ -91,7 +91,6 @@ pub(super) async fn apply(
     }
     let exposed = exposed && !is_refuted(&isolation);
     if !exposed && observed.service.is_some() {
-        context.metrics.record_isolation_failure();
         context
             .children
             .delete::<Service>(&valid.namespace, &valid.id)
@@ -148,7 +147,10 @@ async fn server(
         }
         // A watch that lags must not cost anyone their password: make it, never overwrite it.
         match children.create(credentials).await? {
-            Some(_) => Ok(()),
+            Some(made) => {
+                context.watches.remember(made);
+                Ok(())
+            }
             None => Err(Error::Outdated("the credentials")),
         }
     };
@@ -208,7 +210,7 @@ async fn replace_stuck(
 
 fn isolation(endpoint: &Endpoint, valid: &ValidEndpoint, progress: &Progress) -> Outcome {
     match (&progress.gate, &progress.pod) {
-        (Gate::Passed(evidence), _) => Outcome::done(Reason::Succeeded, evidence.clone()),
+        (Gate::Passed(evidence), _) => Outcome::done(Reason::Succeeded, evidence.summary()),
         (Gate::Failed(why), _) => Outcome::not(
             Reason::NotEnforced,
             format!("{why}; no address is opened until the cluster enforces NetworkPolicy"),

@@ -38,19 +38,19 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
     let connection = connection_secret_name(&endpoint.name_any());
-    if context
-        .children
-        .exists("Secret", &tenant_namespace, &connection)
+    // A namespace on its way out takes the Secret with it, and the grant perhaps before.
+    let stays = context
+        .namespace(&tenant_namespace)
+        .is_some_and(|ns| ns.metadata.deletion_timestamp.is_none());
+    if stays
+        && context
+            .children
+            .exists("Secret", &tenant_namespace, &connection)
     {
-        // The namespace may be on its way out, and the grant with it; then the Secret goes too.
-        match context
+        context
             .children
             .delete::<Secret>(&tenant_namespace, &connection)
-            .await
-        {
-            Err(error) if error.code() != Some(403) => return Err(error.into()),
-            _ => {}
-        }
+            .await?;
     }
     let leases = context.stores.leases.state();
     context

@@ -32,7 +32,7 @@ pub(super) enum Gate {
     #[default]
     Pending,
     /// The perimeter is enforced; the evidence, for people.
-    Passed(String),
+    Passed(Box<Evidence>),
     /// It is not; what went where it must not.
     Failed(String),
 }
@@ -105,7 +105,7 @@ fn read_gate(status: &ContainerStatus) -> Gate {
     };
     let message = end.message.unwrap_or_default();
     match Evidence::from_termination_message(&message) {
-        Ok(evidence) if end.exit_code == 0 => Gate::Passed(evidence.summary()),
+        Ok(evidence) if end.exit_code == 0 => Gate::Passed(Box::new(evidence)),
         Ok(_) => Gate::Failed("the gate ended with an error after it had passed".to_owned()),
         // Without readable evidence nothing is verified.
         Err(error) => Gate::Failed(error.to_string()),
