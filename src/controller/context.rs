@@ -11,8 +11,8 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use super::probes::Probes;
-use super::secrets::NamespaceWatches;
+use super::endpoint::probes::Probes;
+use super::watch::namespace::NamespaceWatches;
 use crate::cluster::address::{Addresses, is_held};
 use crate::cluster::apply::Children;
 use crate::config::Config;

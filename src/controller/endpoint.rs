@@ -6,6 +6,7 @@ mod finalize;
 mod live;
 mod materials;
 mod observe;
+pub mod probes;
 mod progress;
 mod status;
 mod validate;

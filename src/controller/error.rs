@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::condition::Stall;
+use super::object::condition::Stall;
 use crate::auth::password::PasswordError;
 use crate::cluster::address::AddressError;
 use crate::cluster::apply::WriteError;

@@ -19,11 +19,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, Stores};
+use super::endpoint::probes::Probes;
 use super::error::Error;
-use super::probes::Probes;
-use super::secrets::NamespaceWatches;
-use super::sources::{self, Sources};
 use super::watch::Chain;
+use super::watch::namespace::NamespaceWatches;
+use super::watch::source::{self, Sources};
 use super::{endpoint, project};
 use crate::cluster::address::Addresses;
 use crate::cluster::apply::Children;
@@ -70,7 +70,7 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
         triggers,
         project_queue,
         endpoint_queue,
-    } = sources::open(&handles.client, &handles.namespace, &children, &mut tasks);
+    } = source::open(&handles.client, &handles.namespace, &children, &mut tasks);
     if !all_shown(&stores, &canary, &stop).await {
         return;
     }

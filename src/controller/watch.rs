@@ -1,6 +1,10 @@
 //! The cluster-wide watches: what they show goes into stores, into [`Children`], and out as
 //! triggers. Kinds whose body nobody needs are watched as metadata only.
 
+pub mod namespace;
+pub mod source;
+pub mod trigger;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -17,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::trigger::Triggers;
+use self::trigger::Triggers;
 use crate::cluster::apply::{Child, Children};
 
 /// Follows the events of one watch of children.

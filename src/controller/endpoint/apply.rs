@@ -14,10 +14,10 @@ use super::observe::Observed;
 use super::progress::{Gate, Progress};
 use super::validate::ValidEndpoint;
 use crate::cluster::apply::WriteError;
-use crate::controller::condition::{Outcome, Stall, find};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::finalizer;
+use crate::controller::object::condition::{Outcome, Stall, find};
+use crate::controller::object::finalizer;
 use crate::crd::Endpoint;
 use crate::crd::condition::{ConditionType, Reason};
 
@@ -191,7 +191,7 @@ async fn replace_stuck(
         .spec
         .as_ref()
         .and_then(|spec| spec.template.metadata.as_ref()?.annotations.as_ref())
-        .and_then(|annotations| annotations.get(crate::controller::meta::TEMPLATE_DIGEST));
+        .and_then(|annotations| annotations.get(crate::controller::object::meta::TEMPLATE_DIGEST));
     let age = pod
         .metadata
         .creation_timestamp

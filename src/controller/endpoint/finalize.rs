@@ -14,7 +14,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::build::connection_secret_name;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{finalizer, meta};
+use crate::controller::object::{finalizer, meta};
 use crate::crd::{DeletionPolicy, Endpoint};
 use crate::domain::id;
 

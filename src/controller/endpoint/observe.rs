@@ -16,7 +16,7 @@ use super::materials::is_whole;
 use crate::cluster::address::Addresses;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 use crate::domain::id;
 
@@ -127,7 +127,7 @@ fn is_ready(project: &Project) -> bool {
     project.metadata.deletion_timestamp.is_none()
         && project.status.as_ref().is_some_and(|status| {
             status.namespace.is_some()
-                && crate::controller::condition::find(
+                && crate::controller::object::condition::find(
                     &status.conditions,
                     crate::crd::condition::ConditionType::PerimeterReady,
                 )

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod, PodStatus};
 use kube::ResourceExt as _;
 
-use crate::controller::meta::{LIVE_SETTINGS, TEMPLATE_DIGEST};
+use crate::controller::object::meta::{LIVE_SETTINGS, TEMPLATE_DIGEST};
 use crate::crd::condition::Reason;
 use crate::probe::evidence::Evidence;
 

@@ -9,10 +9,10 @@ use super::apply::Applied;
 use super::build::{PORT, connection_secret_name};
 use super::observe::Observed;
 use super::progress::Gate;
-use crate::controller::condition::{Conditions, Outcome, Stall, find};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{event, status};
+use crate::controller::object::condition::{Conditions, Outcome, Stall, find};
+use crate::controller::object::{event, status};
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointStatus, Phase};
 

@@ -13,7 +13,7 @@ use kube::api::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::validate::ValidProject;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{EndpointTemplate, Project};
 
 /// Version of the Pod Security Standards that workload namespaces are held to (K1).

@@ -9,7 +9,7 @@ use kube::runtime::controller::Action;
 
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{finalizer, meta};
+use crate::controller::object::{finalizer, meta};
 use crate::crd::{DeletionPolicy, Endpoint, Project};
 use crate::domain::id;
 

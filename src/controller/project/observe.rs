@@ -8,7 +8,7 @@ use kube::core::PartialObjectMeta;
 
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 use crate::domain::id;
 

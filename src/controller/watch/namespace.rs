@@ -15,10 +15,10 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Client, Resource, ResourceExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::meta;
 use super::trigger::Triggers;
-use super::watch::{Follower, follow_all};
+use super::{Follower, follow_all};
 use crate::cluster::apply::{Child, Children};
+use crate::controller::object::meta;
 
 /// Waits before a broken watch is opened again. The first is short: the grant of a fresh
 /// namespace takes a moment to come into force.

@@ -18,12 +18,12 @@ use kube::{Client, ResourceExt as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::context::Stores;
-use super::meta;
 use super::trigger::Triggers;
-use super::watch::{Follower, Watches, follow_all, guarded};
+use super::{Follower, Watches, follow_all, guarded};
 use crate::cluster::address::ADDRESS_LABEL;
 use crate::cluster::apply::{Child, Children, NAMESPACE};
+use crate::controller::context::Stores;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 
 /// What the watches feed.
