@@ -3,6 +3,7 @@
 //! Each kind has five stages, one file each: `observe` (all reads), `validate` (pure), `build`
 //! (pure), `apply` (all writes, in order), `status`. Nothing here serves HTTP.
 
+pub mod authority;
 pub mod context;
 pub mod endpoint;
 pub mod error;

@@ -13,12 +13,12 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::endpoint::probes::Probes;
 use super::watch::namespace::NamespaceWatches;
+use crate::auth::certificate::Authority;
 use crate::cluster::address::{Addresses, is_held};
 use crate::cluster::apply::Children;
 use crate::config::Config;
 use crate::crd::{Endpoint, Phase, Project};
 use crate::metrics::{AddressCounts, Metrics};
-use crate::pki::Authority;
 
 /// What the watches have shown.
 pub struct Stores {

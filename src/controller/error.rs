@@ -5,13 +5,13 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::object::condition::Stall;
+use crate::auth::certificate::PkiError;
 use crate::auth::password::PasswordError;
 use crate::cluster::address::AddressError;
 use crate::cluster::apply::WriteError;
 use crate::cluster::exec::ExecError;
 use crate::crd::condition::Reason;
 use crate::domain::id::InvalidUid;
-use crate::pki::PkiError;
 
 /// Why a reconcile did not finish.
 #[derive(Debug, Error)]

@@ -25,12 +25,12 @@ use super::watch::Chain;
 use super::watch::namespace::NamespaceWatches;
 use super::watch::source::{self, Sources};
 use super::{endpoint, project};
+use crate::auth::certificate::Authority;
 use crate::cluster::address::Addresses;
 use crate::cluster::apply::Children;
 use crate::config::Config;
 use crate::health::{Liveness, Readiness};
 use crate::metrics::{Metrics, Outcome};
-use crate::pki::Authority;
 
 /// Objects of one kind that are reconciled at the same time.
 const CONCURRENCY: u16 = 32;

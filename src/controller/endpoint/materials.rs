@@ -11,9 +11,9 @@ use secrecy::SecretString;
 
 use super::observe::Observed;
 use super::validate::ValidEndpoint;
+use crate::auth::certificate::{Authority, KeyedCertificate, Names};
 use crate::auth::password;
 use crate::controller::error::Error;
-use crate::pki::{Authority, KeyedCertificate, Names};
 
 /// Keys of the Secret in the workload namespace.
 pub(super) const PASSWORD: &str = "password";
