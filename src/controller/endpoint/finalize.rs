@@ -31,7 +31,7 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let uid = endpoint.uid().ok_or(Error::Incomplete("UID"))?;
     let id = id::endpoint_id(&uid)?;
-    if let Some(namespace) = workload_namespace(endpoint, context)
+    if let Some(namespace) = workload_namespace(endpoint, context)?
         && !is_down(endpoint, context, &namespace, &id).await?
     {
         return Ok(Action::requeue(POLL));
@@ -122,17 +122,16 @@ fn retains(endpoint: &Endpoint, context: &Context) -> bool {
         .is_some_and(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
 }
 
-/// The workload namespace, if it stands: found by its labels, since the Project may be gone.
-fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Option<String> {
-    let tenant = endpoint.namespace()?;
-    let namespaces = context.stores.namespaces.state();
-    namespaces
+/// The workload namespace, if it stands. The owner names it, since the Project may be gone; an
+/// Endpoint without one has never had anything made.
+fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Result<Option<String>, Error> {
+    let owner = endpoint
+        .owner_references()
         .iter()
-        .find(|ns| {
-            let label = |key: &str| ns.labels().get(key).map(String::as_str);
-            label(meta::TENANT_NAMESPACE) == Some(&tenant)
-                && label(meta::PROJECT) == Some(&endpoint.spec.project)
-                && ns.name_any().starts_with(id::WORKLOAD_NAMESPACE_PREFIX)
-        })
-        .map(|ns| ns.name_any())
+        .find(|owner| owner.kind == "Project");
+    let Some(owner) = owner else {
+        return Ok(None);
+    };
+    let name = id::workload_namespace(&owner.uid)?;
+    Ok(context.namespace(&name).map(|_| name))
 }

@@ -75,7 +75,8 @@ pub(super) fn pg_hba_conf(valid: &ValidEndpoint, config: &Config) -> String {
     let (database, role) = (&valid.database, &valid.role);
     let mut text = "local all postgres peer\n".to_owned();
     let mut line = |net: &Ipv4Net, method: &str| {
-        let _ = writeln!(text, "hostssl {database} {role} {net} {method}");
+        // Quoted: a database or role called "all" is just that.
+        let _ = writeln!(text, "hostssl \"{database}\" \"{role}\" {net} {method}");
     };
     for net in tenant_pod_cidrs(valid, config) {
         line(net, "scram-sha-256");
