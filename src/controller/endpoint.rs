@@ -44,6 +44,9 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
     match apply::apply(&context, &endpoint, &valid, &observed).await {
         Ok(applied) => {
             let settled = status::write(&endpoint, &context, &observed, Ok(&applied)).await?;
+            if let Some(error) = applied.unserved {
+                return Err(error);
+            }
             Ok(Action::requeue(if settled { RESYNC } else { RETRY }))
         }
         Err(error) => {

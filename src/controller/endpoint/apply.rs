@@ -41,6 +41,8 @@ pub(super) struct Applied {
     pub server: Outcome,
     /// Why the volume is not as large as asked for.
     pub storage: Option<Stall>,
+    /// Why the server could not be given its present settings, to be tried again.
+    pub unserved: Option<Error>,
 }
 
 /// Applies every child that may stand at this point.
@@ -79,14 +81,11 @@ pub(super) async fn apply(
         }
         None => false,
     };
-    let mut server = Outcome::not(Reason::Waiting, "waits for the server to listen");
-    if progress.listening && isolation.is_done() {
-        let refuted = live::probe(context, &progress).await;
-        server = live::give(context, valid, &progress, &desired.live).await?;
-        if let Some(refutation) = refuted {
-            isolation = refutation;
-        }
+    let listens = progress.listening && isolation.is_done();
+    if listens && let Some(refutation) = live::probe(context, &progress).await {
+        isolation = refutation;
     }
+    // Closed before anything else is tried: what follows may fail for as long as it likes.
     let exposed = exposed && !is_refuted(&isolation);
     if !exposed && observed.service.is_some() {
         context.metrics.record_isolation_failure();
@@ -95,6 +94,15 @@ pub(super) async fn apply(
             .delete::<Service>(&valid.namespace, &valid.id)
             .await?;
     }
+    let (server, unserved) = if listens {
+        match live::give(context, valid, &progress, &desired.live).await {
+            Ok(server) => (server, None),
+            Err(error) => (live::refused(&error), Some(error)),
+        }
+    } else {
+        let waits = Outcome::not(Reason::Waiting, "waits for the server to listen");
+        (waits, None)
+    };
     Ok(Applied {
         valid: valid.clone(),
         progress,
@@ -103,6 +111,7 @@ pub(super) async fn apply(
         isolation,
         server,
         storage,
+        unserved,
     })
 }
 
