@@ -31,10 +31,10 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let uid = endpoint.uid().ok_or(Error::Incomplete("UID"))?;
     let id = id::endpoint_id(&uid)?;
-    if let Some(namespace) = workload_namespace(endpoint, context)
-        && !is_down(endpoint, context, &namespace, &id).await?
-    {
-        return Ok(Action::requeue(POLL));
+    for namespace in workload_namespaces(endpoint, context) {
+        if !is_down(endpoint, context, &namespace, &id).await? {
+            return Ok(Action::requeue(POLL));
+        }
     }
     let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
     let connection = connection_secret_name(&endpoint.name_any());
@@ -122,17 +122,19 @@ fn retains(endpoint: &Endpoint, context: &Context) -> bool {
         .is_some_and(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
 }
 
-/// The workload namespace, if it stands: found by its labels, since the Project may be gone.
-fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Option<String> {
-    let tenant = endpoint.namespace()?;
+/// Every namespace in which the Endpoint may have children: found by labels, since the Project may
+/// be gone, and more than one where an earlier Project by the same name has left its data.
+fn workload_namespaces(endpoint: &Endpoint, context: &Context) -> Vec<String> {
+    let tenant = endpoint.namespace().unwrap_or_default();
     let namespaces = context.stores.namespaces.state();
     namespaces
         .iter()
-        .find(|ns| {
+        .filter(|ns| {
             let label = |key: &str| ns.labels().get(key).map(String::as_str);
             label(meta::TENANT_NAMESPACE) == Some(&tenant)
                 && label(meta::PROJECT) == Some(&endpoint.spec.project)
                 && ns.name_any().starts_with(id::WORKLOAD_NAMESPACE_PREFIX)
         })
         .map(|ns| ns.name_any())
+        .collect()
 }
