@@ -120,6 +120,11 @@ impl Addresses {
                 Err(kube::Error::Api(status)) if status.code == 409 => {
                     let name = lease_name(address);
                     let found = self.api.get(&name).await.map_err(AddressError::Write)?;
+                    if holder_of(&found) == Some(holder) {
+                        // Ours: the answer to an earlier claim was lost on its way.
+                        written.insert(name, found);
+                        return Ok(address);
+                    }
                     known.insert(name, found);
                 }
                 Err(error) => return Err(AddressError::Write(error)),
