@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::{Client, ResourceExt};
 use thiserror::Error;
@@ -185,6 +186,22 @@ impl Addresses {
             self.api.create(&params, lease).await
         }
     }
+}
+
+/// Whether a Service asks for this address or has been given it.
+#[must_use]
+pub fn is_claimed_by(service: &Service, address: &str) -> bool {
+    let asked = service
+        .annotations()
+        .get("metallb.io/loadBalancerIPs")
+        .is_some_and(|ips| ips.split(',').any(|ip| ip.trim() == address));
+    let given = service
+        .status
+        .iter()
+        .filter_map(|status| status.load_balancer.as_ref()?.ingress.as_ref())
+        .flatten()
+        .any(|ingress| ingress.ip.as_deref() == Some(address));
+    asked || given
 }
 
 fn lease(address: Ipv4Addr, holder: &str, owner: &str, base: Option<&Lease>) -> Lease {
