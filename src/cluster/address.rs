@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::{Client, ResourceExt};
 use thiserror::Error;
@@ -90,6 +91,9 @@ impl Addresses {
             .iter()
             .map(|lease| (lease.name_any(), Lease::clone(lease)))
             .collect::<HashMap<_, _>>();
+        // What the watch is past and does not show any more has been deleted.
+        let shown = leases.iter().map(|lease| version(lease)).max();
+        written.retain(|name, lease| known.contains_key(name) || Some(version(lease)) > shown);
         for (name, lease) in written.iter() {
             let newer = known
                 .get(name)
@@ -98,8 +102,9 @@ impl Addresses {
                 known.insert(name.clone(), lease.clone());
             }
         }
-        if let Some(own) = known.values().find(|l| holder_of(l) == Some(holder)) {
-            return address_of(own).ok_or_else(|| AddressError::Exhausted(none()));
+        let own = known.values().find(|l| holder_of(l) == Some(holder));
+        if let Some(address) = own.and_then(address_of) {
+            return Ok(address);
         }
         loop {
             let claims = known
@@ -120,7 +125,16 @@ impl Addresses {
                 Err(kube::Error::Api(status)) if status.code == 409 => {
                     let name = lease_name(address);
                     let found = self.api.get(&name).await.map_err(AddressError::Write)?;
+                    if holder_of(&found) == Some(holder) {
+                        // Ours: the answer to an earlier claim was lost on its way.
+                        written.insert(name, found);
+                        return Ok(address);
+                    }
                     known.insert(name, found);
+                }
+                Err(kube::Error::Api(status)) if status.code == 404 => {
+                    // Somebody deleted the Lease of a resting address.
+                    known.remove(&lease_name(address));
                 }
                 Err(error) => return Err(AddressError::Write(error)),
             }
@@ -180,6 +194,22 @@ impl Addresses {
             self.api.create(&params, lease).await
         }
     }
+}
+
+/// Whether a Service asks for this address or has been given it.
+#[must_use]
+pub fn is_claimed_by(service: &Service, address: &str) -> bool {
+    let asked = service
+        .annotations()
+        .get("metallb.io/loadBalancerIPs")
+        .is_some_and(|ips| ips.split(',').any(|ip| ip.trim() == address));
+    let given = service
+        .status
+        .iter()
+        .filter_map(|status| status.load_balancer.as_ref()?.ingress.as_ref())
+        .flatten()
+        .any(|ingress| ingress.ip.as_deref() == Some(address));
+    asked || given
 }
 
 fn lease(address: Ipv4Addr, holder: &str, owner: &str, base: Option<&Lease>) -> Lease {
@@ -242,13 +272,4 @@ fn version(lease: &Lease) -> u64 {
         .as_deref()
         .and_then(|v| v.parse().ok())
         .unwrap_or_default()
-}
-
-const fn none() -> Occupancy {
-    Occupancy {
-        total: 0,
-        held: 0,
-        quarantined: 0,
-        next_free: None,
-    }
 }

@@ -48,6 +48,9 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
     match apply::apply(&context, &endpoint, &valid, &observed).await {
         Ok(applied) => {
             let settled = status::write(&endpoint, &context, &observed, Ok(&applied)).await?;
+            if let Some(error) = applied.unserved {
+                return Err(error);
+            }
             let again = match (settled, applied.progress.running) {
                 (true, _) => RESYNC,
                 (false, true) => RETRY_STARTING,

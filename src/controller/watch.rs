@@ -170,7 +170,7 @@ impl Watches<'_> {
         &mut self,
         api: Api<K>,
         config: Config,
-        notify: impl Fn(&Triggers, &ObjectMeta) + Send + Sync + 'static,
+        notify: impl Fn(&Triggers, &K) + Send + Sync + 'static,
     ) -> Store<K>
     where
         K: Child,
@@ -184,7 +184,7 @@ impl Watches<'_> {
                 writer.apply_watcher_event(event);
                 follower.follow(event, Child::exact, |_| ());
                 if let Event::Apply(o) | Event::InitApply(o) | Event::Delete(o) = event {
-                    notify(&triggers, o.meta());
+                    notify(&triggers, o);
                 }
             })
             .await;

@@ -5,4 +5,6 @@ mod architecture;
 mod cluster;
 mod fault;
 mod generated;
+mod lease;
+mod operator;
 mod probe;

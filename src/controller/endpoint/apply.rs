@@ -18,6 +18,7 @@ use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Outcome, Stall, find};
 use crate::controller::object::finalizer;
+use crate::controller::object::meta::TEMPLATE_DIGEST;
 use crate::crd::Endpoint;
 use crate::crd::condition::{ConditionType, Reason};
 
@@ -41,6 +42,8 @@ pub(super) struct Applied {
     pub server: Outcome,
     /// Why the volume is not as large as asked for.
     pub storage: Option<Stall>,
+    /// Why the server could not be given its present settings, to be tried again.
+    pub unserved: Option<Error>,
 }
 
 /// Applies every child that may stand at this point.
@@ -79,22 +82,25 @@ pub(super) async fn apply(
         }
         None => false,
     };
-    let mut server = Outcome::not(Reason::Waiting, "waits for the server to start");
-    if progress.running && isolation.is_done() {
-        server = live::give(context, valid, &progress, &desired.live).await?;
-        // Only now is it known that something listens: a refusal means the policy's.
-        if server.is_done()
-            && let Some(refutation) = live::probe(context, &progress).await
-        {
-            isolation = refutation;
-        }
+    if progress.listening
+        && isolation.is_done()
+        && let Some(refutation) = live::probe(context, &progress).await
+    {
+        isolation = refutation;
     }
-    let exposed = exposed && !is_refuted(&isolation);
-    if !exposed && observed.service.is_some() {
-        context
-            .children
-            .delete::<Service>(&valid.namespace, &valid.id)
-            .await?;
+    // Closed before anything else is tried: what follows may fail for as long as it likes.
+    let mut exposed = exposed && !is_refuted(&isolation);
+    if !exposed {
+        close(context, valid, observed).await?;
+    }
+    let (server, unserved) = serve(context, valid, &progress, &isolation, &desired).await;
+    // A server that has just taken its settings listens: a refusal now means the policy's.
+    if server.is_done()
+        && let Some(refutation) = live::probe(context, &progress).await
+    {
+        isolation = refutation;
+        exposed = false;
+        close(context, valid, observed).await?;
     }
     Ok(Applied {
         valid: valid.clone(),
@@ -104,7 +110,41 @@ pub(super) async fn apply(
         isolation,
         server,
         storage,
+        unserved,
     })
+}
+
+/// Takes the Service away, if it stands.
+async fn close(context: &Context, valid: &ValidEndpoint, observed: &Observed) -> Result<(), Error> {
+    if observed.service.is_some() {
+        let children = &context.children;
+        children
+            .delete::<Service>(&valid.namespace, &valid.id)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Gives a server that runs its settings. What fails here must not hide what the status says.
+async fn serve(
+    context: &Context,
+    valid: &ValidEndpoint,
+    progress: &Progress,
+    isolation: &Outcome,
+    desired: &Desired,
+) -> (Outcome, Option<Error>) {
+    if !progress.running || !isolation.is_done() {
+        let waits = Outcome::not(Reason::Waiting, "waits for the server to start");
+        return (waits, None);
+    }
+    if progress.is_outdated(template_digest(desired)) {
+        let restarts = "the server restarts with its new settings";
+        return (Outcome::not(Reason::Progressing, restarts), None);
+    }
+    match live::give(context, valid, progress, &desired.live).await {
+        Ok(server) => (server, None),
+        Err(error) => (live::refused(&error), Some(error)),
+    }
 }
 
 /// The address is claimed before the server starts, since its certificate names it; the Service
@@ -176,6 +216,12 @@ fn resize_refused(error: WriteError) -> Result<Stall, Error> {
     }
 }
 
+fn template_digest(desired: &Desired) -> Option<&String> {
+    let spec = desired.stateful_set.spec.as_ref()?;
+    let annotations = spec.template.metadata.as_ref()?.annotations.as_ref()?;
+    annotations.get(TEMPLATE_DIGEST)
+}
+
 /// Deletes a pod that will not get on by itself: one of an outdated template that never came up,
 /// or one whose gate waits out kubelet's growing pauses.
 async fn replace_stuck(
@@ -186,12 +232,7 @@ async fn replace_stuck(
     let Some(pod) = &progress.pod else {
         return Ok(());
     };
-    let digest = desired
-        .stateful_set
-        .spec
-        .as_ref()
-        .and_then(|spec| spec.template.metadata.as_ref()?.annotations.as_ref())
-        .and_then(|annotations| annotations.get(crate::controller::object::meta::TEMPLATE_DIGEST));
+    let digest = template_digest(desired);
     let age = pod
         .metadata
         .creation_timestamp

@@ -72,6 +72,14 @@ pub(super) async fn give(
     }
 }
 
+/// What the status says of a server that could not be given its settings.
+pub(super) fn refused(error: &Error) -> Outcome {
+    Outcome::not(
+        Reason::ServerFailed,
+        format!("the server has not taken its settings and is given them again: {error}"),
+    )
+}
+
 /// Dials the listening server from the operator's own pod, which no policy admits. Answers what
 /// refutes the isolation, if anything.
 pub(super) async fn probe(context: &Context, progress: &Progress) -> Option<Outcome> {

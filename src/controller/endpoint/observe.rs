@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::build::connection_secret_name;
 use super::materials::is_whole;
-use crate::cluster::address::Addresses;
+use crate::cluster::address::{self, Addresses};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
@@ -231,7 +231,7 @@ fn rivals(context: &Context, address: Ipv4Addr, id: &str) -> Vec<String> {
         .services
         .state()
         .iter()
-        .filter(|service| service.name_any() != id && claims(service, &address))
+        .filter(|service| service.name_any() != id && address::is_claimed_by(service, &address))
         .map(|service| {
             format!(
                 "{}/{}",
@@ -240,18 +240,4 @@ fn rivals(context: &Context, address: Ipv4Addr, id: &str) -> Vec<String> {
             )
         })
         .collect()
-}
-
-fn claims(service: &Service, address: &str) -> bool {
-    let asked = service
-        .annotations()
-        .get("metallb.io/loadBalancerIPs")
-        .is_some_and(|ips| ips.split(',').any(|ip| ip.trim() == address));
-    let given = service
-        .status
-        .iter()
-        .filter_map(|status| status.load_balancer.as_ref()?.ingress.as_ref())
-        .flatten()
-        .any(|ingress| ingress.ip.as_deref() == Some(address));
-    asked || given
 }

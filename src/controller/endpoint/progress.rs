@@ -21,6 +21,8 @@ pub(super) struct Progress {
     pub gate: Gate,
     /// Whether the server's process runs; it may not listen yet.
     pub running: bool,
+    /// Whether it listens, as kubelet's dial has shown.
+    pub listening: bool,
     /// Why it cannot come up.
     pub failure: Option<(Reason, String)>,
 }
@@ -57,6 +59,7 @@ impl Progress {
             stopping: !leaving.is_empty(),
             gate: gate.map(read_gate).unwrap_or_default(),
             running: server.is_some_and(|s| s.state.as_ref().is_some_and(|s| s.running.is_some())),
+            listening: server.is_some_and(|s| s.started == Some(true)),
             failure: unschedulable(&status)
                 .or_else(|| gate.and_then(start_failure))
                 .or_else(|| server.and_then(start_failure))

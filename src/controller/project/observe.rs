@@ -1,11 +1,13 @@
 //! All reads of a Project's reconcile. From the watches: nothing here asks the API server.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt as _;
 use kube::core::PartialObjectMeta;
 
+use super::build::DEFAULT_DENY;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
@@ -40,12 +42,17 @@ pub(super) fn observe(project: &Project, context: &Context) -> Result<Observed, 
         .stores
         .endpoints
         .state_filter(|e| e.namespace().as_deref() == Some(&*tenant_namespace));
+    // By name: labels are anybody's to set.
+    let own = endpoints
+        .iter()
+        .filter_map(|e| id::endpoint_id(&e.uid()?).ok())
+        .chain([DEFAULT_DENY.to_owned()])
+        .collect::<HashSet<_>>();
     let foreign_policies = context
         .stores
         .policies
         .state_filter(|policy| {
-            policy.namespace().as_deref() == Some(&*workload)
-                && policy.labels().get(meta::MANAGED_BY).map(String::as_str) != Some(meta::KISENON)
+            policy.namespace().as_deref() == Some(&*workload) && !own.contains(&policy.name_any())
         })
         .iter()
         .map(|policy| policy.name_any())

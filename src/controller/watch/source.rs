@@ -73,16 +73,19 @@ pub fn open(
         nodes: watch_nodes(client, &mut watches),
         leases: watch_leases(client, namespace, &mut watches),
         policies: watch_policies(client, &mut watches),
-        pods: watches.child(Api::<Pod>::all(client.clone()), managed(), Triggers::child),
+        pods: watches.child(Api::<Pod>::all(client.clone()), managed(), notify_owner),
         services: watches.child(
             Api::<Service>::all(client.clone()),
             Config::default().fields("spec.type=LoadBalancer"),
-            Triggers::child,
+            |triggers, service: &Service| {
+                triggers.child(&service.metadata);
+                triggers.claimed(service);
+            },
         ),
         volume_claims: watches.child(
             Api::<PersistentVolumeClaim>::all(client.clone()),
             managed(),
-            Triggers::child,
+            notify_owner,
         ),
     };
     Sources {
@@ -96,6 +99,10 @@ pub fn open(
 
 fn managed() -> Config {
     Config::default().labels(meta::MANAGED)
+}
+
+fn notify_owner<K: Child>(triggers: &Triggers, object: &K) {
+    triggers.child(object.meta());
 }
 
 /// Kinds whose body nobody needs.
@@ -230,19 +237,21 @@ fn watch_leases(client: &Client, namespace: &str, watches: &mut Watches<'_>) -> 
     })
 }
 
-/// All policies: one that somebody adds to a workload namespace concerns its Project.
+/// All policies: one that somebody adds to a workload namespace concerns its Project, whatever its
+/// labels claim.
 fn watch_policies(client: &Client, watches: &mut Watches<'_>) -> Store<NetworkPolicy> {
     let api = Api::<NetworkPolicy>::all(client.clone());
-    watches.child(api, Config::default(), |triggers, meta| {
-        triggers.child(meta);
-        if !meta
-            .labels
-            .as_ref()
-            .is_some_and(|labels| labels.contains_key(meta::MANAGED_BY))
-        {
-            triggers.workload(meta.namespace.as_deref().unwrap_or_default());
-        }
-    })
+    watches.child(
+        api,
+        Config::default(),
+        |triggers, policy: &NetworkPolicy| {
+            triggers.child(&policy.metadata);
+            let of = policy.labels().get(meta::ENDPOINT_ID);
+            if of.is_none_or(|id| *id != policy.name_any()) {
+                triggers.workload(policy.metadata.namespace.as_deref().unwrap_or_default());
+            }
+        },
+    )
 }
 
 fn watch_canary(client: &Client, namespace: &str, watches: &mut Watches<'_>) -> Store<Service> {

@@ -1,9 +1,11 @@
 //! From a changed child to the object it belongs to, by its labels.
 
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::cluster::address;
 use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 
@@ -21,22 +23,60 @@ pub struct Triggers {
 }
 
 impl Triggers {
-    /// A child has changed: the Endpoint it belongs to, else the Project.
+    /// A child has changed: the Endpoint it belongs to, else the Project. One whose labels do not
+    /// say, since somebody took them away, concerns whoever has children in its namespace.
     pub fn child(&self, meta: &ObjectMeta) {
         let label = |key: &str| meta.labels.as_ref()?.get(key).cloned();
-        let Some(namespace) = label(meta::TENANT_NAMESPACE) else {
-            return;
-        };
-        if let Some(endpoint) = label(meta::ENDPOINT) {
-            self.endpoint(&namespace, &endpoint);
-        } else if let Some(project) = label(meta::PROJECT) {
-            self.project(&namespace, &project);
+        let is_endpoints = label(meta::ENDPOINT_ID).is_some();
+        match (
+            label(meta::TENANT_NAMESPACE),
+            label(meta::ENDPOINT),
+            label(meta::PROJECT),
+        ) {
+            (Some(namespace), Some(endpoint), _) => self.endpoint(&namespace, &endpoint),
+            (Some(namespace), None, Some(project)) if !is_endpoints => {
+                self.project(&namespace, &project);
+            }
+            _ => self.neighbours(meta.namespace.as_deref().unwrap_or_default()),
         }
+    }
+
+    /// Whoever has children in this namespace, be it a tenant's or a workload namespace.
+    fn neighbours(&self, namespace: &str) {
+        for project in self.project_store.state() {
+            let (Some(home), Some(name)) = (&project.metadata.namespace, &project.metadata.name)
+            else {
+                continue;
+            };
+            let workload = project.status.as_ref().and_then(|s| s.namespace.as_deref());
+            if home == namespace || workload == Some(namespace) {
+                self.project(home, name);
+                self.endpoints_where(|e| {
+                    e.metadata.namespace.as_ref() == Some(home) && e.spec.project == *name
+                });
+            }
+        }
+    }
+
+    /// A Service has changed: the Endpoints whose address it claims.
+    pub fn claimed(&self, service: &Service) {
+        let is_claimed = |address: &str| address::is_claimed_by(service, address);
+        self.endpoints_where(|endpoint| {
+            let address = endpoint.status.as_ref().and_then(|s| s.address.as_deref());
+            address.is_some_and(is_claimed)
+        });
     }
 
     /// A Secret has changed: its owner, or the Endpoints whose role takes its password from it.
     pub fn secret(&self, meta: &ObjectMeta) {
-        self.child(meta);
+        if meta
+            .labels
+            .as_ref()
+            .is_some_and(|labels| labels.contains_key(meta::TENANT_NAMESPACE))
+            || meta.owner_references.is_some()
+        {
+            self.child(meta);
+        }
         let (Some(namespace), Some(name)) = (&meta.namespace, &meta.name) else {
             return;
         };

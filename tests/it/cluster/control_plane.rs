@@ -212,7 +212,11 @@ fn controller_manager() -> Vec<String> {
         "authentication-kubeconfig=controller-manager.kubeconfig",
         "authorization-kubeconfig=controller-manager.kubeconfig",
         "controllers=namespace-controller,garbage-collector-controller,\
-         resourcequota-controller,serviceaccount-controller",
+         resourcequota-controller,serviceaccount-controller,statefulset-controller,\
+         persistentvolumeclaim-protection-controller",
+        // The default is made for large clusters and would be the slowest part of many a test.
+        "kube-api-qps=500",
+        "kube-api-burst=1000",
         // Without it a quota on a new definition refuses everything for up to five minutes.
         "resource-quota-sync-period=15s",
         "service-account-private-key-file=accounts.key",

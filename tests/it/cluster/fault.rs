@@ -32,15 +32,20 @@ pub(crate) enum Moment {
 #[derive(Clone)]
 pub(crate) struct FaultPlan {
     fault: Option<(usize, Moment)>,
+    refused: Refused,
     counts: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     seen: Arc<Mutex<Vec<String>>>,
 }
+
+/// Whether the write to this path never reaches the server.
+type Refused = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl FaultPlan {
     /// No fault: only counts.
     pub(crate) fn none() -> Self {
         Self {
             fault: None,
+            refused: Arc::new(|_| false),
             counts: Arc::new(|_| true),
             seen: Arc::default(),
         }
@@ -50,6 +55,15 @@ impl FaultPlan {
     pub(crate) fn fail_write(n: usize, moment: Moment) -> Self {
         Self {
             fault: Some((n, moment)),
+            ..Self::none()
+        }
+    }
+
+    /// Every write to a path that `refused` accepts fails before it reaches the server. Asked once
+    /// for each counted write, so that it may count by itself.
+    pub(crate) fn refuse(refused: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            refused: Arc::new(refused),
             ..Self::none()
         }
     }
@@ -85,6 +99,9 @@ impl FaultPlan {
         let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         if !writes.contains(method) || !(self.counts)(path) {
             return None;
+        }
+        if (self.refused)(path) {
+            return Some(Moment::Before);
         }
         let mut seen = self.lock();
         seen.push(format!("{method} {path}"));

@@ -1,0 +1,25 @@
+//! The operator as it runs on a cluster: under its own account, behind its fence, against a real
+//! API server. There is no node, so the tests play the kubelet (see `kubelet`), and MetalLB.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test they help"
+)]
+
+mod address;
+mod crash;
+mod create;
+mod delete;
+mod drift;
+mod fence;
+mod fixed_point;
+mod gate;
+mod gitops;
+mod heal;
+mod kubelet;
+mod pool;
+mod probes;
+mod site;
+mod stall;
+mod tenant;
