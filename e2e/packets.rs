@@ -31,7 +31,8 @@ pub(crate) fn reached(cluster: &Cluster, from: &From<'_>, targets: &[String]) ->
     open
 }
 
-fn shell(cluster: &Cluster, from: &From<'_>, script: &str) -> Ended {
+/// Runs a shell script there.
+pub(crate) fn shell(cluster: &Cluster, from: &From<'_>, script: &str) -> Ended {
     match from {
         From::Pod(namespace, pod) => {
             cluster.kubectl(&["-n", namespace, "exec", pod, "--", "sh", "-c", script])

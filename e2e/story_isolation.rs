@@ -7,7 +7,7 @@ use kube::api::Api;
 
 use crate::cluster_handle::{Cluster, Host};
 use crate::endpoint;
-use crate::packets::{From, probe_pod, reached};
+use crate::packets::{From, probe_pod, reached, shell};
 use crate::process;
 use crate::stage;
 use crate::tenant::Tenant;
@@ -180,12 +180,13 @@ async fn from_workload_pods(cluster: &Cluster, workload: &str, servers: [&Server
         "10.77.0.10:10250",
         "10.77.0.20:22",
     ]));
-    targets.push(format!("10.77.0.10:{}", own.health_port));
     targets.extend(forbidden);
     let from = From::Pod(workload, "probe");
     assert_eq!(reached(cluster, &from, &targets), none(), "default-deny");
     let control = vec![control];
     assert_eq!(reached(cluster, &from, &control), none(), "default-deny");
+
+    health_port_tells_of_health_only(cluster, workload, own);
 
     // The server's own pod has the canary's control port and nothing else.
     let own_address = format!("{}:5432", own.pod);
@@ -201,4 +202,16 @@ async fn from_workload_pods(cluster: &Cluster, workload: &str, servers: [&Server
         these(&control),
         "the probe itself works"
     );
+}
+
+/// kube-router lets every pod reach ports 30000 to 32767 of the node itself. What listens there
+/// for an endpoint is kube-proxy's health answer, which Kubernetes opens with every Service that
+/// keeps the client's address; it is never a second way to Postgres.
+fn health_port_tells_of_health_only(cluster: &Cluster, workload: &str, own: &Server) {
+    let ask = format!(
+        "busybox wget -T 5 -qO- http://10.77.0.10:{}/",
+        own.health_port
+    );
+    let said = shell(cluster, &From::Pod(workload, "probe"), &ask).output();
+    assert!(said.contains("localEndpoints"), "{said}");
 }
