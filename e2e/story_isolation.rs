@@ -209,7 +209,7 @@ async fn from_workload_pods(cluster: &Cluster, workload: &str, servers: [&Server
 /// keeps the client's address; it is never a second way to Postgres.
 fn health_port_tells_of_health_only(cluster: &Cluster, workload: &str, own: &Server) {
     let ask = format!(
-        "busybox wget -T 5 -qO- http://10.77.0.10:{}/",
+        "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 10 busybox nc -w 3 10.77.0.10 {}",
         own.health_port
     );
     let said = shell(cluster, &From::Pod(workload, "probe"), &ask).output();
