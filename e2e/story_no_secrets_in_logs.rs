@@ -1,5 +1,7 @@
 //! Passwords, keys and verifiers stand in Secrets and nowhere else.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
@@ -9,6 +11,7 @@ use crate::cluster_handle::{Cluster, Host};
 use crate::endpoint::{self, text};
 use crate::stage;
 use crate::tenant::Tenant;
+use crate::wait::eventually;
 
 const SYSTEM: &str = "kisenon-system";
 const OPERATOR: &str = "app.kubernetes.io/name=kisenon-operator";
@@ -37,7 +40,7 @@ async fn secrets_stand_in_secrets_only() {
         "{apiVersion: v1, kind: Secret, metadata: {name: mine}, stringData: {password: \"two lines\\nof 6161\"}}",
     );
     tenant
-        .until("chosen", std::time::Duration::from_secs(15), |endpoint| {
+        .until("chosen", Duration::from_secs(15), |endpoint| {
             endpoint::condition(endpoint, "Ready")
                 .is_some_and(|c| c.reason == "PasswordSecretInvalid")
         })
@@ -53,7 +56,18 @@ async fn secrets_stand_in_secrets_only() {
             json!({"postgres": {"parameters": {"work_mem": "5MB"}}}),
         )
         .await;
-    tenant.ready("made").await;
+    // Asked of the server: Ready still speaks of the one before the restart.
+    let restarted = || {
+        let answer = login.sql(Host::Client, "SHOW work_mem");
+        async move {
+            if answer.out.trim() == "5MB" {
+                Ok(())
+            } else {
+                Err(answer.out + &answer.err)
+            }
+        }
+    };
+    eventually("the restart", Duration::from_secs(60), restarted).await;
 
     let mut words = ["chosen by me: 5150", "of 6161"]
         .map(str::to_owned)
