@@ -37,14 +37,25 @@ daemon_start() {
   daemon_spawn "$name"
 }
 
-# daemon_spawn NAME: starts the recorded command line; fd 9 is the lock, which a daemon must not keep
+# close_inherited_files: a daemon must keep no file of its caller's open: a lock among them would be held for good
+close_inherited_files() {
+  local file
+  for file in "/proc/$BASHPID/fd/"*; do
+    file=${file##*/}
+    if ((file > 2)); then eval "exec $file>&-"; fi
+  done
+}
+
+# daemon_spawn NAME: starts the recorded command line
 daemon_spawn() {
   local name=$1 pid
   local -a command
   mapfile -d '' -t command <"$RUN/$name.command"
   rm -f "$RUN/$name.stopped"
-  setsid nsenter --net="/run/netns/$NODE" env -i PATH="$DAEMON_PATH" HOME="$STATE" LANG=C \
-    "${command[@]}" >>"$LOG/$name.log" 2>&1 </dev/null 9>&- &
+  (
+    close_inherited_files
+    exec setsid nsenter --net="/run/netns/$NODE" env -i PATH="$DAEMON_PATH" HOME="$STATE" LANG=C "${command[@]}"
+  ) >>"$LOG/$name.log" 2>&1 </dev/null &
   pid=$!
   disown "$pid"
   printf '%s %s\n' "$pid" "$(process_start_time "$pid")" >"$RUN/$name.pid"
