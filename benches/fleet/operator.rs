@@ -119,7 +119,7 @@ impl Operator {
         stream.read_to_string(&mut text).await?;
         let lines = text
             .lines()
-            .filter(|line| line.starts_with("kisenon_reconciles_total"));
+            .filter(|line| line.starts_with("kisenon_reconcile_total"));
         let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
         Ok(values.sum())
     }

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicySpec};
 use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::ObjectMeta;
 use serde_json::{Value, json};
 
@@ -63,7 +64,8 @@ pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
         default_deny: NetworkPolicy {
             metadata: child(DEFAULT_DENY),
             spec: Some(NetworkPolicySpec {
-                pod_selector: None,
+                // As the API server gives it back, or the policy would be taken for altered.
+                pod_selector: Some(LabelSelector::default()),
                 policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
                 ..NetworkPolicySpec::default()
             }),
