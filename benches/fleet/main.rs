@@ -1,0 +1,188 @@
+//! How fast, how lean and how quiet the operator is with 200 Projects of one suspended Endpoint
+//! each: `fleet OPERATOR ROUNDS`, where `OPERATOR` is the release binary.
+//!
+//! Every round starts two control planes of its own, one after the other: in the first the
+//! operator makes its children, in the second a bare client applies the very same ones. There is
+//! no node and no load balancer. Everything ends with this process.
+#![expect(clippy::print_stdout, reason = "figures are its output")]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use kube::Client;
+
+use children::Recipe;
+use control_plane::ControlPlane;
+use operator::Operator;
+use requests::Requests;
+
+mod children;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../tests/it/cluster/control_plane.rs"]
+mod control_plane;
+mod operator;
+#[path = "../../tests/it/cluster/pki.rs"]
+mod pki;
+#[expect(unused_imports, reason = "its tests do not run here")]
+#[path = "../../tests/it/cluster/process.rs"]
+mod process;
+mod requests;
+mod tenants;
+
+/// As many as the operator reconciles at the same time.
+const CONCURRENCY: usize = 32;
+/// Without a write for this long, the operator is taken to be done.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// What one round has shown.
+struct Round {
+    children: usize,
+    operator: Duration,
+    client: Duration,
+    memory: operator::Memory,
+    resync: Requests,
+    restart: Requests,
+    first: Requests,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect::<Vec<_>>();
+    let [program, rounds] = &*arguments else {
+        bail!("usage: fleet OPERATOR ROUNDS");
+    };
+    let program = PathBuf::from(program);
+    let mut done = Vec::new();
+    for number in 0..rounds.parse::<usize>().context("ROUNDS is a number")? {
+        let round = round(&program).await?;
+        println!(
+            "fleet round {number}: {} children, operator {:.1} s, bare client {:.1} s",
+            round.children,
+            round.operator.as_secs_f64(),
+            round.client.as_secs_f64()
+        );
+        done.push(round);
+    }
+    report(&done);
+    Ok(())
+}
+
+async fn round(program: &std::path::Path) -> Result<Round> {
+    let plane = ControlPlane::start().await?;
+    let client = Client::try_from(plane.config()?)?;
+    operator::install(&plane.kubeconfig())?;
+    tenants::create(&client).await?;
+    let before = requests::count(&client).await?;
+    let started = Instant::now();
+    let mut running = Operator::start(program, &client, &plane.kubeconfig()).await?;
+    tenants::settled(&client, &mut running).await?;
+    let operator = started.elapsed();
+    requests::quiet(&client, QUIET).await?;
+    let first = requests::count(&client).await?.since(&before);
+    let children = children::dump(&client).await?;
+
+    let reconciled = running.reconciles().await?;
+    let before = requests::count(&client).await?;
+    let touched = tenants::touch(&client).await?;
+    running.wait_for_reconciles(reconciled + touched).await?;
+    requests::quiet(&client, QUIET).await?;
+    // The touches are the bench's own.
+    let mut resync = requests::count(&client).await?.since(&before);
+    resync.forgive("PATCH projects", tenants::COUNT);
+    resync.forgive("PATCH endpoints", tenants::COUNT);
+    let memory = running.memory()?;
+
+    running.stop().await?;
+    let before = requests::count(&client).await?;
+    let mut second = Operator::start(program, &client, &plane.kubeconfig()).await?;
+    second.wait_for_reconciles(touched).await?;
+    requests::quiet(&client, QUIET).await?;
+    let restart = requests::count(&client).await?.since(&before);
+    second.stop().await?;
+    drop(plane);
+
+    Ok(Round {
+        client: bare_client(&children).await?,
+        children: children.len(),
+        operator,
+        memory,
+        resync,
+        restart,
+        first,
+    })
+}
+
+async fn bare_client(children: &[Recipe]) -> Result<Duration> {
+    let plane = ControlPlane::start().await?;
+    let client = Client::try_from(plane.config()?)?;
+    operator::install(&plane.kubeconfig())?;
+    tenants::create(&client).await?;
+    let started = Instant::now();
+    children::apply(&client, children, CONCURRENCY).await?;
+    Ok(started.elapsed())
+}
+
+fn report(rounds: &[Round]) {
+    let median = |value: &dyn Fn(&Round) -> f64| {
+        common::median(&rounds.iter().map(value).collect::<Vec<_>>())
+    };
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    let rate = |r: &Round, time: Duration| r.children as f64 / time.as_secs_f64();
+    let row = |what: &str, value: String, aim: &str| vec![what.into(), value, aim.into()];
+    let number = |value: f64, unit: &str| format!("{value:.0}{unit}");
+    let rows = [
+        row(
+            "children of the operator",
+            number(median(&|r| rate(r, r.operator)), " per s"),
+            "",
+        ),
+        row(
+            "children of a bare client",
+            number(median(&|r| rate(r, r.client)), " per s"),
+            "",
+        ),
+        row(
+            "ratio (median of rounds)",
+            format!(
+                "{:.2}",
+                median(&|r| rate(r, r.operator) / rate(r, r.client))
+            ),
+            "at least 0.70",
+        ),
+        row(
+            "operator's memory, idle",
+            number(median(&|r| r.memory.now), " MiB"),
+            "at most 64 MiB",
+        ),
+        row(
+            "operator's memory, peak",
+            number(median(&|r| r.memory.peak), " MiB"),
+            "at most 64 MiB",
+        ),
+        row(
+            "writes of a full resync",
+            number(median(&|r| r.resync.writes()), ""),
+            "0",
+        ),
+        row(
+            "writes of an operator restart",
+            number(median(&|r| r.restart.writes()), ""),
+            "",
+        ),
+    ];
+    println!(
+        "\n{}",
+        common::table(&["fleet of 200 Projects", "median", "aim"], &rows)
+    );
+    if let Some(round) = rounds.last() {
+        println!("Requests of the first run: {}", round.first);
+        println!("Requests of the resync: {}", round.resync);
+        println!("Requests of the restart: {}", round.restart);
+    }
+}

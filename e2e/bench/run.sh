@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Makes the figures of docs/benchmarks.md: run.sh [create|wake|fleet]; without a name, all three.
+# create and wake need the local cluster (make up); fleet starts a control plane of its own. Each removes what it made.
+# PAIRS=5 and ROUNDS=3 say how often.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=e2e/cluster/settings.sh
+. "$here/../cluster/settings.sh"
+
+TARGET=$(rustc -vV | sed -n 's/^host: //p')
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+
+# build CARGO_ARGUMENTS: as e2e/cluster/image-kisenon.sh builds, so that the programs and most of the work are shared
+build() {
+  local variable=CARGO_TARGET_${TARGET//-/_}_RUSTFLAGS
+  env "${variable^^}=-C target-feature=+crt-static" \
+    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" "$@"
+}
+
+# bench_program NAME: its path; cargo adds a hash to the file's name
+bench_program() {
+  build --bench "$1" --message-format=json |
+    jq -r --arg name "$1" 'select(.reason == "compiler-artifact" and .target.name == $name) | .executable // empty'
+}
+
+start() {
+  local name=$1 program
+  [[ -e $STATE/deployed ]] || { printf '%s needs the local cluster with Kisenon: make up\n' "$name" >&2; exit 1; }
+  program=$(bench_program start)
+  HOST=client LAN_CMD="exec '$program' $name ${PAIRS:-5} '$here'" "$CLUSTER_DIR/lan.sh"
+}
+
+fleet() {
+  local program tools
+  build --bin kisenon
+  program=$(bench_program fleet)
+  tools=$("$CLUSTER_DIR/tools.sh" --print-bin)
+  KISENON_TOOLS_BIN=$tools "$program" "$CARGO_TARGET_DIR/$TARGET/release/kisenon" "${ROUNDS:-3}"
+}
+
+case ${1:-all} in
+  create | wake) start "$1" ;;
+  fleet) fleet ;;
+  all) start create; start wake; fleet ;;
+  *) printf 'usage: run.sh [create|wake|fleet]\n' >&2; exit 2 ;;
+esac
