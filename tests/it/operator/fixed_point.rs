@@ -108,12 +108,20 @@ async fn at_the_fixed_point_nothing_is_written() {
         assert_eq!(operator.plan.seen()[written..], [""; 0], "round {round}");
     }
 
-    // A new operator applies everything once more, and none of it changes anything.
+    // The next operator takes over, as applied, the one kind of child that is created instead.
+    operator.end().await;
+    let operator = Operator::begin(site, settings(), FaultPlan::none()).await;
+    operator.quiet(0).await;
+    // From then on a new one applies everything once more, and none of it changes anything.
     let before = all_versions(&tenant, &workload).await;
     operator.end().await;
     let operator = Operator::begin(site, settings(), FaultPlan::none()).await;
     let count = operator.quiet(0).await;
-    assert_eq!(all_versions(&tenant, &workload).await, before);
+    let after = all_versions(&tenant, &workload).await;
+    let changed = after
+        .iter()
+        .filter(|(name, version)| before.get(*name) != Some(version));
+    assert_eq!(changed.collect::<Vec<_>>(), []);
     let written = operator.plan.writes();
     touch_all(&tenant, &workload, "3").await;
     operator.quiet(count).await;
