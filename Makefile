@@ -16,7 +16,8 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 # From the command line only: a variable that happens to be in the environment must not choose a cluster or a host.
 CLUSTER = local
 HOST = client
-export CLUSTER HOST
+OVERLAY =
+export CLUSTER HOST OVERLAY
 unexport CMD
 
 # The integration tests start etcd and kube-apiserver from here; asking for the folder builds them when they are missing.
@@ -24,7 +25,7 @@ TOOLS_BIN = KISENON_TOOLS_BIN="$$($(CLUSTER_SCRIPTS)/tools.sh --print-bin)"
 
 ##@ Cluster
 .PHONY: up down env lan
-up: ## A Kubernetes on this machine with Kisenon and a sample tenant in it (CLUSTER=current: the current kube context)
+up: ## A Kubernetes on this machine with Kisenon and a sample tenant in it (CLUSTER=current OVERLAY=folder: the current kube context)
 	@$(CLUSTER_SCRIPTS)/up.sh
 down: ## Remove all of it again (CLUSTER=current: only Kisenon, from the current kube context)
 	@$(CLUSTER_SCRIPTS)/down.sh
@@ -52,11 +53,10 @@ bench: ## The figures of docs/benchmarks.md (BENCH=name for one)
 .PHONY: fmt lint deny generate
 fmt: ## Format the Rust sources
 	cargo fmt
-lint: ## Format and lints, for server and CLI apart (and cargo deny, once `make deny` has installed it)
+lint: ## Format and lints, for server and CLI apart
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 	cargo clippy --locked --no-default-features --features cli --bin keon -- -D warnings
-	@if [ -x $(DENY) ]; then $(DENY) check; else echo 'dependencies are not checked here: make deny (installs cargo-deny once)'; fi
 deny: $(DENY) ## Licences, sources and advisories of all dependencies (installs cargo-deny once, several minutes)
 	$(DENY) check
 $(DENY):

@@ -1,3 +1,4 @@
 //! Identity and credentials. No HTTP, no Kubernetes, no SQL.
 
+pub mod certificate;
 pub mod password;

@@ -4,6 +4,5 @@
 
 pub mod address;
 pub mod apply;
-pub mod authority;
 pub mod exec;
 pub mod lease;

@@ -3,7 +3,7 @@
 //! Imports go one way; `tests/it/architecture.rs` holds them to it:
 //!
 //! ```text
-//! bin → server → controller → {cluster, auth, pki, probe} → crd → domain
+//! bin → server → controller → {cluster, auth, probe} → crd → domain
 //! config, health, metrics, telemetry: leaves, passed in, never reached for
 //! ```
 
@@ -23,8 +23,6 @@ pub mod domain;
 pub mod health;
 #[cfg(feature = "server")]
 pub mod metrics;
-#[cfg(feature = "server")]
-pub mod pki;
 #[cfg(feature = "server")]
 pub mod probe;
 #[cfg(feature = "server")]

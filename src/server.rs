@@ -9,9 +9,9 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::authority::{self, AuthorityError};
 use crate::cluster::lease::{ElectionConfig, Leadership, Timing};
 use crate::config::{Config, Identity};
+use crate::controller::authority::{self, AuthorityError};
 use crate::controller::run::{self, Handles};
 use crate::health::{self, Health, HealthError, Liveness, Readiness};
 use crate::metrics::Metrics;

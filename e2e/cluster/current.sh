@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs Kisenon into the cluster of the current kube context, or removes it: current.sh up|down.
 # It names the context and its server and goes on only with consent: typed on a terminal, or CONFIRM=<context name>.
-# It applies kustomize/base and nothing else; the person's own kubectl is used where there is one.
+# It applies the overlay that OVERLAY names and nothing else: addresses and images differ from cluster to cluster, so there
+# is no default. The person's own kubectl is used where there is one.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
@@ -9,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/stage/progress.sh
 . "$here/stage/progress.sh"
 
-BASE=$REPO_DIR/kustomize/base
+OVERLAY=${OVERLAY:-}
 KUBECTL=$(command -v kubectl || printf '%s/kubectl' "$("$here/tools.sh" --print-bin)")
 
 # consent QUESTION: the context's name, typed or given beforehand
@@ -24,7 +25,7 @@ consent() {
 }
 
 install() {
-  "$KUBECTL" --context="$1" apply --server-side -k "$BASE"
+  "$KUBECTL" --context="$1" apply --server-side -k "$OVERLAY"
   "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-operator --timeout=180s
   "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-canary --timeout=180s
 }
@@ -34,12 +35,12 @@ remove() {
   if "$KUBECTL" --context="$1" get crd projects.kisenon.com >/dev/null 2>&1; then
     "$KUBECTL" --context="$1" delete projects.kisenon.com --all --all-namespaces --timeout=300s
   fi
-  "$KUBECTL" --context="$1" delete --ignore-not-found -k "$BASE" --timeout=180s
+  "$KUBECTL" --context="$1" delete --ignore-not-found -k "$OVERLAY" --timeout=180s
 }
 
 main() {
   local context server projects=0
-  [[ -d $BASE ]] || fail "this checkout has no kustomize/base"
+  [[ -f $OVERLAY/kustomization.yaml ]] || fail "name your overlay: OVERLAY=kustomize/overlays/<yours> (docs/k3s.md says how to make one)"
   context=$("$KUBECTL" config current-context 2>/dev/null) || fail "there is no current kube context: kubectl config use-context NAME"
   server=$("$KUBECTL" config view --minify -o 'jsonpath={.clusters[0].cluster.server}')
   case ${1:-} in

@@ -225,6 +225,12 @@ fn lease(address: Ipv4Addr, holder: &str, owner: &str, base: Option<&Lease>) -> 
     lease
 }
 
+/// Whether somebody holds the address of this Lease.
+#[must_use]
+pub fn is_held(lease: &Lease) -> bool {
+    holder_of(lease).is_some()
+}
+
 fn lease_name(address: Ipv4Addr) -> String {
     format!("address-{}", address.to_string().replace('.', "-"))
 }

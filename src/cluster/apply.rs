@@ -5,25 +5,29 @@
 //! applied, or when a watch has shown that somebody else changed a field of ours or deleted it.
 //! So a reconcile at the fixed point writes nothing, and an edit by hand is undone.
 
-use std::collections::HashMap;
+mod child;
+mod error;
+mod sight;
+
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::api::networking::v1::NetworkPolicy;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{
     Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
 };
-use kube::core::NamespaceResourceScope;
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use thiserror::Error;
 
+pub use child::Child;
+pub use error::WriteError;
+
+use self::sight::{Key, Sight, fingerprint, sight};
 use crate::metrics::{Metrics, Verb};
 
 /// The one field manager of the operator (Kubernetes, "Server-Side Apply").
@@ -36,108 +40,12 @@ pub const NAMESPACE: &str = "Namespace";
 const GRANT_DELAY: Duration = Duration::from_millis(40);
 const GRANT_ATTEMPTS: u32 = 50;
 
-/// A write that Kubernetes refused or that did not reach it.
-#[derive(Debug, Error)]
-#[error("failed to {verb} {kind} {name}")]
-pub struct WriteError {
-    verb: &'static str,
-    kind: &'static str,
-    name: String,
-    #[source]
-    source: kube::Error,
-}
-
-impl WriteError {
-    /// The API server's own words, if it answered.
-    #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
-        match &self.source {
-            kube::Error::Api(status) => Some(&status.message),
-            _ => None,
-        }
-    }
-
-    /// HTTP status of the API server's answer, if it answered.
-    #[must_use]
-    pub fn code(&self) -> Option<u16> {
-        match &self.source {
-            kube::Error::Api(status) => Some(status.code),
-            _ => None,
-        }
-    }
-}
-
-/// Names one child.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    kind: &'static str,
-    namespace: Option<String>,
-    name: String,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     /// Content that this process applied last, and what the server made of it.
     applied: Option<(u64, Sight)>,
     /// What a watch has shown last.
     seen: Option<Sight>,
-}
-
-/// One version of a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Sight {
-    version: u64,
-    fields: u64,
-}
-
-/// A kind of child: anything that is stored in a namespace and can be applied.
-pub trait Child:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Serialize
-    + DeserializeOwned
-    + Clone
-    + Debug
-    + Send
-    + Sync
-    + 'static
-{
-    /// Kubernetes' name of the kind.
-    const NAME: &'static str;
-
-    /// The part that must be exactly as applied, where a field that somebody else adds would
-    /// change its meaning.
-    fn exact(&self) -> Option<Value> {
-        None
-    }
-}
-
-macro_rules! children {
-    ($($kind:ty = $name:literal),* $(,)?) => {
-        $(impl Child for $kind { const NAME: &'static str = $name; })*
-    };
-}
-
-children! {
-    k8s_openapi::api::apps::v1::StatefulSet = "StatefulSet",
-    k8s_openapi::api::core::v1::ConfigMap = "ConfigMap",
-    k8s_openapi::api::core::v1::LimitRange = "LimitRange",
-    k8s_openapi::api::core::v1::PersistentVolumeClaim = "PersistentVolumeClaim",
-    k8s_openapi::api::core::v1::Pod = "Pod",
-    k8s_openapi::api::core::v1::ResourceQuota = "ResourceQuota",
-    k8s_openapi::api::core::v1::Secret = "Secret",
-    k8s_openapi::api::core::v1::Service = "Service",
-    k8s_openapi::api::core::v1::ServiceAccount = "ServiceAccount",
-    k8s_openapi::api::rbac::v1::RoleBinding = "RoleBinding",
-    crate::crd::Endpoint = "Endpoint",
-}
-
-/// Policies add up: a rule that somebody adds opens what ours closes.
-impl Child for NetworkPolicy {
-    const NAME: &'static str = "NetworkPolicy";
-
-    fn exact(&self) -> Option<Value> {
-        serde_json::to_value(&self.spec).ok()
-    }
 }
 
 /// All children of all objects, as applied and as seen.
@@ -185,7 +93,7 @@ impl Children {
         let names = listed
             .iter()
             .filter_map(|meta| Key::of(kind, meta))
-            .collect::<std::collections::HashSet<_>>();
+            .collect::<HashSet<_>>();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|key, _| {
             key.kind != kind
@@ -456,52 +364,9 @@ impl Children {
     }
 }
 
-impl Key {
-    fn of(kind: &'static str, meta: &ObjectMeta) -> Option<Self> {
-        Some(Self {
-            kind,
-            namespace: meta.namespace.clone(),
-            name: meta.name.clone()?,
-        })
-    }
-}
-
 fn post_params() -> PostParams {
     PostParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PostParams::default()
     }
-}
-
-/// Version and fields of ours of one sight of a child.
-fn sight(meta: &ObjectMeta, exact: Option<&Value>) -> Option<Sight> {
-    let version = meta.resource_version.as_deref()?.parse().ok()?;
-    Some(Sight {
-        version,
-        fields: fingerprint(&(our_fields(meta), exact)),
-    })
-}
-
-/// A digest of the set of fields that we manage: it changes when somebody else takes one over,
-/// or removes one, whatever else happens to the object.
-fn our_fields(meta: &ObjectMeta) -> Vec<&Option<FieldsV1>> {
-    meta.managed_fields
-        .iter()
-        .flatten()
-        .filter(|entry| {
-            entry.manager.as_deref() == Some(FIELD_MANAGER)
-                && entry.subresource.as_deref().unwrap_or_default().is_empty()
-        })
-        .map(|entry| &entry.fields_v1)
-        .collect()
-}
-
-fn fingerprint<T: Serialize + ?Sized>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    // A value of `serde_json` orders its keys, so equal content has an equal text.
-    serde_json::to_value(value)
-        .unwrap_or_default()
-        .to_string()
-        .hash(&mut hasher);
-    hasher.finish()
 }

@@ -11,14 +11,14 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use super::probes::Probes;
-use super::secrets::NamespaceWatches;
-use crate::cluster::address::Addresses;
+use super::endpoint::probes::Probes;
+use super::watch::namespace::NamespaceWatches;
+use crate::auth::certificate::Authority;
+use crate::cluster::address::{Addresses, is_held};
 use crate::cluster::apply::Children;
 use crate::config::Config;
-use crate::crd::{Endpoint, Project};
-use crate::metrics::Metrics;
-use crate::pki::Authority;
+use crate::crd::{Endpoint, Phase, Project};
+use crate::metrics::{AddressCounts, Metrics};
 
 /// What the watches have shown.
 pub struct Stores {
@@ -77,6 +77,28 @@ impl Context {
     #[must_use]
     pub fn namespace(&self, name: &str) -> Option<Arc<PartialObjectMeta<Namespace>>> {
         self.stores.namespaces.get(&ObjectRef::new(name))
+    }
+
+    /// Sets the gauges of what there is.
+    pub fn count(&self) {
+        let mut phases = Phase::ALL.map(|phase| (phase, 0_usize));
+        for endpoint in self.stores.endpoints.state() {
+            let phase = endpoint.status.as_ref().and_then(|status| status.phase);
+            let phase = phase.unwrap_or(Phase::Pending);
+            if let Some((_, count)) = phases.iter_mut().find(|(of, _)| *of == phase) {
+                *count += 1;
+            }
+        }
+        for (phase, count) in phases {
+            self.metrics.set_endpoints(phase.as_str(), count);
+        }
+        let leases = self.stores.leases.state();
+        let held = leases.iter().filter(|lease| is_held(lease)).count();
+        self.metrics.set_addresses(AddressCounts {
+            total: self.config.address_pool.len(),
+            held,
+            quarantined: leases.len() - held,
+        });
     }
 
     /// A Secret of a workload namespace, as its watch has shown it.

@@ -6,6 +6,7 @@ mod finalize;
 mod live;
 mod materials;
 mod observe;
+pub mod probes;
 mod progress;
 mod status;
 mod validate;
@@ -24,6 +25,9 @@ use crate::crd::Endpoint;
 const RESYNC: Duration = Duration::from_secs(300);
 /// How often a stalled or unfinished object is looked at without any event.
 const RETRY: Duration = Duration::from_secs(15);
+
+/// How often a server that has started and is not ready yet is looked at.
+const RETRY_STARTING: Duration = Duration::from_secs(1);
 
 /// The five stages.
 ///
@@ -47,7 +51,12 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
             if let Some(error) = applied.unserved {
                 return Err(error);
             }
-            Ok(Action::requeue(if settled { RESYNC } else { RETRY }))
+            let again = match (settled, applied.progress.running) {
+                (true, _) => RESYNC,
+                (false, true) => RETRY_STARTING,
+                (false, false) => RETRY,
+            };
+            Ok(Action::requeue(again))
         }
         Err(error) => {
             if let Some(stall) = error.as_stall() {

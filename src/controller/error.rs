@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::condition::Stall;
+use super::object::condition::Stall;
+use crate::auth::certificate::PkiError;
 use crate::auth::password::PasswordError;
 use crate::cluster::address::AddressError;
 use crate::cluster::apply::WriteError;
 use crate::cluster::exec::ExecError;
 use crate::crd::condition::Reason;
 use crate::domain::id::InvalidUid;
-use crate::pki::PkiError;
 
 /// How often an endpoint without an address looks whether one has become free.
 const EXHAUSTED: Duration = Duration::from_secs(15);

@@ -19,18 +19,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::{Context, Stores};
+use super::endpoint::probes::Probes;
 use super::error::Error;
-use super::probes::Probes;
-use super::secrets::NamespaceWatches;
-use super::sources::{self, Sources};
 use super::watch::Chain;
+use super::watch::namespace::NamespaceWatches;
+use super::watch::source::{self, Sources};
 use super::{endpoint, project};
+use crate::auth::certificate::Authority;
 use crate::cluster::address::Addresses;
 use crate::cluster::apply::Children;
 use crate::config::Config;
 use crate::health::{Liveness, Readiness};
 use crate::metrics::{Metrics, Outcome};
-use crate::pki::Authority;
 
 /// Objects of one kind that are reconciled at the same time.
 const CONCURRENCY: u16 = 32;
@@ -70,7 +70,7 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
         triggers,
         project_queue,
         endpoint_queue,
-    } = sources::open(&handles.client, &handles.namespace, &children, &mut tasks);
+    } = source::open(&handles.client, &handles.namespace, &children, &mut tasks);
     if !all_shown(&stores, &canary, &stop).await {
         return;
     }
@@ -121,7 +121,7 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
             endpoint_queue,
             endpoint::reconcile
         ),
-        beat(&liveness, &stop),
+        beat(&liveness, &context, &stop),
     );
 }
 
@@ -150,11 +150,12 @@ async fn all_shown(
     stop.run_until_cancelled(shown).await.unwrap_or(false)
 }
 
-/// Shows that the runtime still gets to run tasks.
-async fn beat(liveness: &Liveness, stop: &CancellationToken) {
+/// Shows that the runtime still gets to run tasks, and counts what there is.
+async fn beat(liveness: &Liveness, context: &Context, stop: &CancellationToken) {
     let mut interval = tokio::time::interval(Duration::from_secs(5));
     while stop.run_until_cancelled(interval.tick()).await.is_some() {
         liveness.beat(Instant::now());
+        context.count();
     }
 }
 

@@ -1,6 +1,10 @@
 //! The cluster-wide watches: what they show goes into stores, into [`Children`], and out as
 //! triggers. Kinds whose body nobody needs are watched as metadata only.
 
+pub mod namespace;
+pub mod source;
+pub mod trigger;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -8,7 +12,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt as _, pin_mut};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::Api;
-use kube::core::PartialObjectMeta;
+use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Config, Event};
@@ -17,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::trigger::Triggers;
+use self::trigger::Triggers;
 use crate::cluster::apply::{Child, Children};
 
 /// Follows the events of one watch of children.
@@ -96,6 +100,43 @@ pub async fn follow_all<K>(
             }
         }
     }
+}
+
+/// Watches all objects of a kind of ours. One that cannot be read is told of and left out: it
+/// must not stop the others.
+pub fn guarded<K>(
+    client: &Client,
+) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + use<K>
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let api = Api::<DeserializeGuard<K>>::all(client.clone());
+    let stream = kube::runtime::watcher(api, Config::default()).default_backoff();
+    stream.filter_map(|event| {
+        let event = event.map(|event| match event {
+            Event::Apply(object) => readable(object).map(Event::Apply),
+            Event::InitApply(object) => readable(object).map(Event::InitApply),
+            Event::Delete(object) => readable(object).map(Event::Delete),
+            Event::Init => Some(Event::Init),
+            Event::InitDone => Some(Event::InitDone),
+        });
+        std::future::ready(event.transpose())
+    })
+}
+
+fn readable<K: Resource<DynamicType = ()>>(object: DeserializeGuard<K>) -> Option<K> {
+    object
+        .0
+        .inspect_err(|error| {
+            tracing::error!(
+                k8s.kind = %K::kind(&()),
+                k8s.namespace = error.metadata.namespace,
+                k8s.name = error.metadata.name,
+                error = error.error,
+                "an object cannot be read and is left alone: correct it",
+            );
+        })
+        .ok()
 }
 
 /// The tasks that keep the watches going, and what they feed.

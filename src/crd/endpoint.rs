@@ -262,6 +262,31 @@ pub enum Phase {
     Failed,
 }
 
+impl Phase {
+    /// All phases.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Starting,
+        Self::Running,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Failed,
+    ];
+
+    /// As the status spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Stopping => "Stopping",
+            Self::Stopped => "Stopped",
+            Self::Failed => "Failed",
+        }
+    }
+}
+
 fn known_parameters() -> Rule {
     let names = parameter::names().collect::<Vec<_>>();
     Rule::new(format!("self.all(p, p in ['{}'])", names.join("','")))

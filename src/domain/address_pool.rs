@@ -104,6 +104,18 @@ impl AddressPool {
         Ipv4Net::aggregate(&single)
     }
 
+    /// How many addresses there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.addresses.len()
+    }
+
+    /// Never: a pool is refused when it is empty.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.addresses.is_empty()
+    }
+
     /// Whether the address is one of the pool.
     #[must_use]
     pub fn contains(&self, address: Ipv4Addr) -> bool {

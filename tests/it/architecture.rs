@@ -1,7 +1,7 @@
 //! The shape of the source: who may import whom, and how large things may grow.
 //!
 //! ```text
-//! bin → server → {controller, api, health} → {cluster, pki, probe, store, auth} → {crd, wire} → domain
+//! bin → server → {controller, api, health} → {cluster, probe, store, auth} → {crd, wire} → domain
 //! bin → cli → {wire, domain}       config, telemetry, metrics: leaves, passed in
 //! ```
 #![expect(
@@ -19,22 +19,21 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const RULE: &[(&str, &str)] = &[
     (
         "bin",
-        "server controller api cli health cluster pki probe store auth crd wire domain config telemetry metrics",
+        "server controller api cli health cluster probe store auth crd wire domain config telemetry metrics",
     ),
     (
         "server",
-        "controller api health cluster pki probe store auth crd wire domain config telemetry metrics",
+        "controller api health cluster probe store auth crd wire domain config telemetry metrics",
     ),
     (
         "controller",
-        "cluster pki probe crd domain config telemetry metrics",
+        "health cluster probe auth crd domain config telemetry metrics",
     ),
     (
         "api",
         "cluster store auth crd wire domain config telemetry metrics",
     ),
     ("cluster", "crd domain config telemetry metrics"),
-    ("pki", "crd domain config telemetry metrics"),
     ("probe", "crd domain config telemetry metrics"),
     ("health", "domain config telemetry metrics"),
     ("store", "domain config telemetry metrics"),
@@ -54,12 +53,12 @@ const KEPT_FROM: &[(&str, &str)] = &[
     ("k8s_openapi", "domain wire cli store config"),
     (
         "axum",
-        "domain crd wire cli store auth cluster pki probe controller config",
+        "domain crd wire cli store auth cluster probe controller config",
     ),
     ("tokio", "domain crd wire"),
     (
         "sqlx",
-        "bin server controller api cluster pki probe auth cli crd wire domain config telemetry metrics",
+        "bin server controller api cluster probe auth cli crd wire domain config telemetry metrics",
     ),
 ];
 

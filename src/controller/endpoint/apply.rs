@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Service;
-use kube::Resource as _;
+use kube::{Resource as _, ResourceExt as _};
 
 use super::build::{self, Desired};
 use super::live;
@@ -14,10 +14,10 @@ use super::observe::Observed;
 use super::progress::{Gate, Progress};
 use super::validate::ValidEndpoint;
 use crate::cluster::apply::WriteError;
-use crate::controller::condition::{Outcome, Stall, find};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::finalizer;
+use crate::controller::object::condition::{Outcome, Stall, find};
+use crate::controller::object::finalizer;
 use crate::crd::Endpoint;
 use crate::crd::condition::{ConditionType, Reason};
 
@@ -81,28 +81,36 @@ pub(super) async fn apply(
         }
         None => false,
     };
-    let listens = progress.listening && isolation.is_done();
-    if listens && let Some(refutation) = live::probe(context, &progress).await {
-        isolation = refutation;
-    }
-    // Closed before anything else is tried: what follows may fail for as long as it likes.
-    let exposed = exposed && !is_refuted(&isolation);
-    if !exposed && observed.service.is_some() {
-        context.metrics.record_isolation_failure();
-        context
-            .children
-            .delete::<Service>(&valid.namespace, &valid.id)
-            .await?;
-    }
-    let (server, unserved) = if listens {
+    let (server, unserved) = if progress.running && isolation.is_done() {
         match live::give(context, valid, &progress, &desired.live).await {
             Ok(server) => (server, None),
             Err(error) => (live::refused(&error), Some(error)),
         }
     } else {
-        let waits = Outcome::not(Reason::Waiting, "waits for the server to listen");
+        let waits = Outcome::not(Reason::Waiting, "waits for the server to start");
         (waits, None)
     };
+    // Only then is it known that something listens: a refusal means the policy's. A server that
+    // took no settings may listen as well; what opens is told, and what refuses is no proof.
+    if (server.is_done() || unserved.is_some())
+        && let Some(refutation) = live::probe(context, &progress).await
+    {
+        isolation = refutation;
+    }
+    if unserved.is_some()
+        && let Some(pod) = &progress.pod
+    {
+        context
+            .probes
+            .forget(pod.uid().as_deref().unwrap_or_default());
+    }
+    let exposed = exposed && !is_refuted(&isolation);
+    if !exposed && observed.service.is_some() {
+        context
+            .children
+            .delete::<Service>(&valid.namespace, &valid.id)
+            .await?;
+    }
     Ok(Applied {
         valid: valid.clone(),
         progress,
@@ -155,7 +163,10 @@ async fn server(
         }
         // A watch that lags must not cost anyone their password: make it, never overwrite it.
         match children.create(credentials).await? {
-            Some(_) => Ok(()),
+            Some(made) => {
+                context.watches.remember(made);
+                Ok(())
+            }
             None => Err(Error::Outdated("the credentials")),
         }
     };
@@ -196,7 +207,7 @@ async fn replace_stuck(
         .spec
         .as_ref()
         .and_then(|spec| spec.template.metadata.as_ref()?.annotations.as_ref())
-        .and_then(|annotations| annotations.get(crate::controller::meta::TEMPLATE_DIGEST));
+        .and_then(|annotations| annotations.get(crate::controller::object::meta::TEMPLATE_DIGEST));
     let age = pod
         .metadata
         .creation_timestamp
@@ -204,7 +215,8 @@ async fn replace_stuck(
         .map(|time| (context.now)().duration_since(time.0))
         .unwrap_or_default();
     let patience = SignedDuration::try_from(GATE_PATIENCE).unwrap_or_default();
-    let outdated = progress.is_outdated(digest) && !progress.listening;
+    let outdated =
+        progress.is_outdated(digest) && (!progress.running || progress.failure.is_some());
     let waiting = matches!(progress.gate, Gate::Failed(_)) && age > patience;
     if outdated || waiting {
         context.children.delete_exactly(&**pod).await?;
@@ -214,7 +226,7 @@ async fn replace_stuck(
 
 fn isolation(endpoint: &Endpoint, valid: &ValidEndpoint, progress: &Progress) -> Outcome {
     match (&progress.gate, &progress.pod) {
-        (Gate::Passed(evidence), _) => Outcome::done(Reason::Succeeded, evidence.clone()),
+        (Gate::Passed(evidence), _) => Outcome::done(Reason::Succeeded, evidence.summary()),
         (Gate::Failed(why), _) => Outcome::not(
             Reason::NotEnforced,
             format!("{why}; no address is opened until the cluster enforces NetworkPolicy"),

@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Servi
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 pub(super) use connection::secret_name as connection_secret_name;
-pub(super) use settings::LiveSettings;
+pub(super) use settings::{LiveSettings, NOT_LISTENING};
 
 use super::materials::Materials;
 use super::validate::ValidEndpoint;
@@ -83,7 +83,7 @@ pub(super) fn expose(
 
 /// Labels of every child.
 fn labels(valid: &ValidEndpoint) -> std::collections::BTreeMap<String, String> {
-    crate::controller::meta::endpoint_labels(
+    crate::controller::object::meta::endpoint_labels(
         &valid.tenant_namespace,
         &valid.project,
         &valid.name,
@@ -93,7 +93,7 @@ fn labels(valid: &ValidEndpoint) -> std::collections::BTreeMap<String, String> {
 
 /// Metadata of the child of this kind; every child bears the endpoint's id as its name.
 fn metadata(valid: &ValidEndpoint) -> kube::api::ObjectMeta {
-    crate::controller::meta::child(&valid.namespace, &valid.id, &labels(valid))
+    crate::controller::object::meta::child(&valid.namespace, &valid.id, &labels(valid))
 }
 
 /// Ranges of pods, where pods of the tenant's namespace are admitted.

@@ -14,7 +14,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::build::connection_secret_name;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{finalizer, meta};
+use crate::controller::object::{finalizer, meta};
 use crate::crd::{DeletionPolicy, Endpoint};
 use crate::domain::id;
 
@@ -31,18 +31,23 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let uid = endpoint.uid().ok_or(Error::Incomplete("UID"))?;
     let id = id::endpoint_id(&uid)?;
-    for namespace in workload_namespaces(endpoint, context) {
-        if !is_down(endpoint, context, &namespace, &id).await? {
-            return Ok(Action::requeue(POLL));
-        }
+    if let Some(namespace) = workload_namespace(endpoint, context)?
+        && !is_down(endpoint, context, &namespace, &id).await?
+    {
+        return Ok(Action::requeue(POLL));
     }
     let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
     let connection = connection_secret_name(&endpoint.name_any());
-    if context
-        .children
-        .exists("Secret", &tenant_namespace, &connection)
+    // A namespace on its way out takes the Secret with it, and the grant perhaps before.
+    let stays = context
+        .namespace(&tenant_namespace)
+        .is_some_and(|ns| ns.metadata.deletion_timestamp.is_none());
+    if stays
+        && context
+            .children
+            .exists("Secret", &tenant_namespace, &connection)
     {
-        // The namespace may be on its way out, and the grant with it; then the Secret goes too.
+        // One that the tenant has made its own is refused to us, and goes with its owner.
         match context
             .children
             .delete::<Secret>(&tenant_namespace, &connection)
@@ -122,19 +127,16 @@ fn retains(endpoint: &Endpoint, context: &Context) -> bool {
         .is_some_and(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
 }
 
-/// Every namespace in which the Endpoint may have children: found by labels, since the Project may
-/// be gone, and more than one where an earlier Project by the same name has left its data.
-fn workload_namespaces(endpoint: &Endpoint, context: &Context) -> Vec<String> {
-    let tenant = endpoint.namespace().unwrap_or_default();
-    let namespaces = context.stores.namespaces.state();
-    namespaces
+/// The workload namespace, if it stands. The owner names it, since the Project may be gone; an
+/// Endpoint without one has never had anything made.
+fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Result<Option<String>, Error> {
+    let owner = endpoint
+        .owner_references()
         .iter()
-        .filter(|ns| {
-            let label = |key: &str| ns.labels().get(key).map(String::as_str);
-            label(meta::TENANT_NAMESPACE) == Some(&tenant)
-                && label(meta::PROJECT) == Some(&endpoint.spec.project)
-                && ns.name_any().starts_with(id::WORKLOAD_NAMESPACE_PREFIX)
-        })
-        .map(|ns| ns.name_any())
-        .collect()
+        .find(|owner| owner.kind == "Project");
+    let Some(owner) = owner else {
+        return Ok(None);
+    };
+    let name = id::workload_namespace(&owner.uid)?;
+    Ok(context.namespace(&name).map(|_| name))
 }

@@ -8,15 +8,15 @@ use kube::api::{Api, Patch, PatchParams};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::build::LiveSettings;
+use super::build::{LiveSettings, NOT_LISTENING};
 use super::progress::Progress;
 use super::validate::ValidEndpoint;
 use crate::cluster::apply::FIELD_MANAGER;
-use crate::cluster::exec;
-use crate::controller::condition::Outcome;
+use crate::cluster::exec::{self, ExecError};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::meta::LIVE_SETTINGS;
+use crate::controller::object::condition::Outcome;
+use crate::controller::object::meta::LIVE_SETTINGS;
 use crate::crd::condition::Reason;
 use crate::probe::POSTGRES_PORT;
 use crate::probe::ingress::IngressOutcome;
@@ -24,7 +24,7 @@ use crate::probe::ingress::IngressOutcome;
 /// Longest that a server may take to accept its settings.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Gives a listening server its present settings, unless its pod says that it has them. The pod
+/// Gives a running server its present settings, unless its pod says that it has them. The pod
 /// is told only after the server has accepted them.
 ///
 /// # Errors
@@ -46,14 +46,13 @@ pub(super) async fn give(
         return Ok(ready());
     }
     let name = pod.name_any();
-    exec::run_script(
-        &context.client,
-        &valid.namespace,
-        &name,
-        live.script.expose_secret(),
-        LIMIT,
-    )
-    .await?;
+    let script = live.script.expose_secret();
+    match exec::run_script(&context.client, &valid.namespace, &name, script, LIMIT).await {
+        Err(ExecError::Script(_, words)) if words.contains(NOT_LISTENING) => {
+            return Ok(Outcome::not(Reason::Waiting, "the server is starting"));
+        }
+        outcome => outcome?,
+    }
     let patch = json!({ "metadata": {
         "uid": pod.uid(),
         "annotations": { LIVE_SETTINGS: live.digest },

@@ -11,10 +11,12 @@ use kube::api::Api;
 use kube::runtime::reflector::ObjectRef;
 use secrecy::SecretString;
 
+use super::build::connection_secret_name;
+use super::materials::is_whole;
 use crate::cluster::address::{self, Addresses};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 use crate::domain::id;
 
@@ -46,6 +48,8 @@ pub(super) struct Observed {
     pub credentials: Option<Arc<Secret>>,
     /// The password that the role refers to: absent, or not readable with the reason.
     pub referred_password: Option<Result<SecretString, String>>,
+    /// The password that the connection Secret shows, where the credentials are lost.
+    pub published_password: Option<SecretString>,
     /// Address Leases.
     pub leases: Vec<Arc<Lease>>,
     /// The address it holds.
@@ -76,6 +80,14 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
     let service = stores
         .services
         .get(&ObjectRef::new(&id).within(in_workload));
+    let credentials = context.secret(in_workload, &id);
+    let lost = !credentials.as_deref().is_some_and(is_whole);
+    let published_password = match &endpoint.status {
+        Some(status) if lost && status.connection_secret.is_some() => {
+            published_password(endpoint, context, &tenant_namespace).await?
+        }
+        _ => None,
+    };
     let leases = stores.leases.state();
     let address = Addresses::held(&leases, &uid);
     Ok(Observed {
@@ -95,7 +107,8 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
             .volume_claims
             .get(&ObjectRef::new(&id).within(in_workload)),
         rivals: address.map_or_else(Vec::new, |address| rivals(context, address, &id)),
-        credentials: context.secret(in_workload, &id),
+        credentials,
+        published_password,
         referred_password: referred_password(endpoint, context, &tenant_namespace).await?,
         canary: canary_address(context),
         nodes: node_addresses(context),
@@ -114,7 +127,7 @@ fn is_ready(project: &Project) -> bool {
     project.metadata.deletion_timestamp.is_none()
         && project.status.as_ref().is_some_and(|status| {
             status.namespace.is_some()
-                && crate::controller::condition::find(
+                && crate::controller::object::condition::find(
                     &status.conditions,
                     crate::crd::condition::ConditionType::PerimeterReady,
                 )
@@ -161,6 +174,24 @@ async fn referred_password(
         )),
         None => Err(format!("{place} has no key {}: add it", reference.key)),
     }))
+}
+
+/// Clients go on with the password they have, even after the operator's copy was lost.
+async fn published_password(
+    endpoint: &Endpoint,
+    context: &Context,
+    namespace: &str,
+) -> Result<Option<SecretString>, Error> {
+    let api = Api::<Secret>::namespaced(context.client.clone(), namespace);
+    let name = connection_secret_name(&endpoint.name_any());
+    let secret = match api.get_opt(&name).await {
+        Ok(secret) => secret,
+        Err(kube::Error::Api(status)) if status.code == 403 => None,
+        Err(error) => return Err(Error::Observe("the connection Secret", error)),
+    };
+    Ok(secret
+        .and_then(|secret| String::from_utf8(secret.data?.get("password")?.0.clone()).ok())
+        .map(SecretString::from))
 }
 
 fn canary_address(context: &Context) -> Option<Ipv4Addr> {

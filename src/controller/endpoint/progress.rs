@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod, PodStatus};
 use kube::ResourceExt as _;
 
-use crate::controller::meta::{LIVE_SETTINGS, TEMPLATE_DIGEST};
+use crate::controller::object::meta::{LIVE_SETTINGS, TEMPLATE_DIGEST};
 use crate::crd::condition::Reason;
 use crate::probe::evidence::Evidence;
 
@@ -19,8 +19,8 @@ pub(super) struct Progress {
     pub stopping: bool,
     /// What the gate has found.
     pub gate: Gate,
-    /// Whether the server listens, as kubelet's dial has shown.
-    pub listening: bool,
+    /// Whether the server's process runs; it may not listen yet.
+    pub running: bool,
     /// Why it cannot come up.
     pub failure: Option<(Reason, String)>,
 }
@@ -32,7 +32,7 @@ pub(super) enum Gate {
     #[default]
     Pending,
     /// The perimeter is enforced; the evidence, for people.
-    Passed(String),
+    Passed(Box<Evidence>),
     /// It is not; what went where it must not.
     Failed(String),
 }
@@ -56,9 +56,7 @@ impl Progress {
         Self {
             stopping: !leaving.is_empty(),
             gate: gate.map(read_gate).unwrap_or_default(),
-            listening: server.is_some_and(|s| {
-                s.started == Some(true) && s.state.as_ref().is_some_and(|s| s.running.is_some())
-            }),
+            running: server.is_some_and(|s| s.state.as_ref().is_some_and(|s| s.running.is_some())),
             failure: unschedulable(&status)
                 .or_else(|| gate.and_then(start_failure))
                 .or_else(|| server.and_then(start_failure))
@@ -107,7 +105,7 @@ fn read_gate(status: &ContainerStatus) -> Gate {
     };
     let message = end.message.unwrap_or_default();
     match Evidence::from_termination_message(&message) {
-        Ok(evidence) if end.exit_code == 0 => Gate::Passed(evidence.summary()),
+        Ok(evidence) if end.exit_code == 0 => Gate::Passed(Box::new(evidence)),
         Ok(_) => Gate::Failed("the gate ended with an error after it had passed".to_owned()),
         // Without readable evidence nothing is verified.
         Err(error) => Gate::Failed(error.to_string()),
@@ -123,7 +121,7 @@ fn unschedulable(status: &PodStatus) -> Option<(Reason, String)> {
     let message = condition.message.clone().unwrap_or_default();
     // A volume that is bound when its first pod is scheduled shows as this for a moment.
     (condition.reason.as_deref() == Some("Unschedulable") && !message.contains("unbound immediate"))
-        .then(|| (Reason::Unschedulable, message))
+        .then_some((Reason::Unschedulable, message))
 }
 
 /// Reasons of kubelet for a container that cannot start.
@@ -210,7 +208,7 @@ mod tests {
     fn no_pod_is_no_progress() {
         let progress = Progress::read(&[]);
         assert_eq!(progress.gate, Gate::Pending);
-        assert!(!progress.listening && !progress.stopping && progress.failure.is_none());
+        assert!(!progress.running && !progress.stopping && progress.failure.is_none());
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! The status of an Endpoint, from what was observed and applied.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kube::Resource as _;
 
 use super::apply::Applied;
 use super::build::{PORT, connection_secret_name};
 use super::observe::Observed;
-use crate::controller::condition::{Conditions, Outcome, Stall};
+use super::progress::Gate;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{event, status};
+use crate::controller::object::condition::{Conditions, Outcome, Stall, find};
+use crate::controller::object::{event, status};
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointStatus, Phase};
 
@@ -31,6 +34,7 @@ pub(super) async fn write(
         Err(stall) => (stalled(endpoint, observed, stall, now), false),
     };
     if made != previous {
+        measure(context, &previous, &made, outcome.ok());
         event::on_change(
             &context.recorder,
             &endpoint.object_ref(&()),
@@ -41,6 +45,42 @@ pub(super) async fn write(
         status::patch(&context.client, endpoint, &made).await?;
     }
     Ok(settled)
+}
+
+/// Counts what became true with this status.
+fn measure(
+    context: &Context,
+    previous: &EndpointStatus,
+    made: &EndpointStatus,
+    applied: Option<&Applied>,
+) {
+    let state = |status: &EndpointStatus, kind| {
+        find(&status.conditions, kind).map(|c| (c.status.clone(), c.reason.clone()))
+    };
+    let became = |kind, status: &str, reason: Reason| {
+        let wanted = Some((status.to_owned(), reason.to_string()));
+        state(made, kind) == wanted && state(previous, kind) != wanted
+    };
+    if became(ConditionType::IsolationVerified, "True", Reason::Succeeded)
+        && let Some(Gate::Passed(evidence)) = applied.map(|applied| &applied.progress.gate)
+    {
+        let window = Duration::from_millis(evidence.open_window_ms);
+        context.metrics.record_open_window(window);
+    }
+    if became(
+        ConditionType::IsolationVerified,
+        "False",
+        Reason::NotEnforced,
+    ) {
+        context.metrics.record_isolation_failure();
+    }
+    if became(
+        ConditionType::AddressAssigned,
+        "False",
+        Reason::AddressConflict,
+    ) {
+        context.metrics.record_address_conflict();
+    }
 }
 
 fn running(

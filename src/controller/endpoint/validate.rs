@@ -7,8 +7,8 @@ use kube::{Resource as _, ResourceExt as _};
 
 use super::observe::Observed;
 use crate::config::Config;
-use crate::controller::condition::Stall;
-use crate::controller::meta;
+use crate::controller::object::condition::Stall;
+use crate::controller::object::meta;
 use crate::crd::condition::Reason;
 use crate::crd::{DesiredState, Endpoint, InCluster, Project};
 use crate::domain::network::{self, Block};

@@ -11,7 +11,7 @@ use super::observe::Observed;
 use super::validate::ValidProject;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::finalizer;
+use crate::controller::object::finalizer;
 use crate::crd::{Endpoint, Project};
 
 /// Applies every child. Nothing of an endpoint is made before the namespace is closed.

@@ -14,7 +14,7 @@ use kube::api::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::validate::ValidProject;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{EndpointTemplate, Project};
 
 /// Version of the Pod Security Standards that workload namespaces are held to (K1).
@@ -23,8 +23,6 @@ const POD_SECURITY_VERSION: &str = "v1.33";
 pub(in crate::controller) const SERVICE_ACCOUNT: &str = "postgres";
 /// Name of the policy that closes a workload namespace.
 pub(super) const DEFAULT_DENY: &str = "default-deny";
-/// What each server needs beside its own share: the gate, before it starts.
-const SERVERS_AT_MOST: &str = "200";
 
 /// Every child, in the order in which they are applied.
 pub(super) struct Desired {
@@ -126,7 +124,8 @@ fn quota(metadata: ObjectMeta, project: &Project) -> ResourceQuota {
         ("limits.cpu", quota.cpu.clone()),
         ("limits.memory", quota.memory.clone()),
         ("requests.storage", quota.storage.clone()),
-        ("pods", SERVERS_AT_MOST.to_owned()),
+        // One for each endpoint, and one that replaces it.
+        ("pods", (2 * quota.endpoints).to_string()),
         ("services.nodeports", "0".to_owned()),
     ];
     ResourceQuota {

@@ -9,7 +9,7 @@ use kube::runtime::controller::Action;
 
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{finalizer, meta};
+use crate::controller::object::{finalizer, meta};
 use crate::crd::{DeletionPolicy, Endpoint, Project};
 use crate::domain::id;
 
@@ -50,7 +50,9 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
     let last_of_tenant = !context.stores.projects.state().iter().any(|p| {
         p.namespace().as_deref() == Some(&*tenant_namespace) && p.uid().as_deref() != Some(&*uid)
     });
+    context.watches.close(&workload);
     if last_of_tenant {
+        context.watches.close(&tenant_namespace);
         context
             .children
             .delete::<RoleBinding>(&tenant_namespace, "kisenon-operator")

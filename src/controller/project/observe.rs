@@ -10,7 +10,7 @@ use kube::core::PartialObjectMeta;
 use super::build::DEFAULT_DENY;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 use crate::domain::id;
 

@@ -7,10 +7,10 @@ use kube::{Resource as _, ResourceExt as _};
 
 use super::observe::Observed;
 use super::validate::ValidProject;
-use crate::controller::condition::{self, Conditions, Outcome, Stall};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::{event, status};
+use crate::controller::object::condition::{self, Conditions, Outcome, Stall};
+use crate::controller::object::{event, status};
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointCounts, Project, ProjectStatus};
 

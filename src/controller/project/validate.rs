@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kube::{Resource as _, ResourceExt as _};
 
 use super::observe::Observed;
-use crate::controller::condition::Stall;
-use crate::controller::meta;
+use crate::controller::object::condition::Stall;
+use crate::controller::object::meta;
 use crate::crd::condition::Reason;
 use crate::crd::{Endpoint, EndpointTemplate, Project};
 use crate::domain::id;

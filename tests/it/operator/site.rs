@@ -15,8 +15,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use kisenon::cluster::authority;
 use kisenon::config::Config;
+use kisenon::controller::authority;
 use kisenon::controller::run::{Handles, run};
 use kisenon::health::{Liveness, Readiness};
 use kisenon::metrics::Metrics;

@@ -13,7 +13,7 @@ use super::super::validate::ValidEndpoint;
 use super::PORT;
 use crate::auth::password::percent_encode;
 use crate::controller::context::Context;
-use crate::controller::meta;
+use crate::controller::object::meta;
 use crate::crd::Endpoint;
 
 /// Name of the connection Secret of the Endpoint of this name.

@@ -4,7 +4,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use secrecy::ExposeSecret;
 
-use super::super::materials::{CERTIFICATE, KEY, Materials, PASSWORD, VERIFIER};
+use super::super::materials::{CERTIFICATE, KEY, Materials, PASSWORD, SEAL, VERIFIER, seal};
 use super::super::validate::ValidEndpoint;
 use super::{metadata, settings};
 
@@ -21,8 +21,11 @@ pub(super) fn build(valid: &ValidEndpoint, materials: &Materials) -> Secret {
         (VERIFIER.to_owned(), bytes(&materials.verifier)),
         (ROLE_SQL.to_owned(), bytes(role.expose_secret())),
     ]);
-    if let Some(password) = &materials.password {
-        data.insert(PASSWORD.to_owned(), bytes(password.expose_secret()));
+    let password = materials.password.as_ref().map(ExposeSecret::expose_secret);
+    let seal = seal(password.unwrap_or_default(), &materials.verifier);
+    data.insert(SEAL.to_owned(), bytes(&seal));
+    if let Some(password) = password {
+        data.insert(PASSWORD.to_owned(), bytes(password));
     }
     Secret {
         metadata: metadata(valid),

@@ -14,6 +14,8 @@ use crate::config::Config;
 
 /// Where the entrypoint keeps what a running server may be given anew.
 const RUN: &str = "/run/postgresql";
+/// What the script says when the server does not listen in time.
+pub(in crate::controller::endpoint) const NOT_LISTENING: &str = "the server does not listen yet";
 const MARK: &str = "KISENON_END_OF_FILE";
 /// Memory that connections and the server's own work need beside the shared buffers.
 const SHARED_BUFFERS_SHARE: i128 = 4;
@@ -73,7 +75,8 @@ pub(super) fn pg_hba_conf(valid: &ValidEndpoint, config: &Config) -> String {
     let (database, role) = (&valid.database, &valid.role);
     let mut text = "local all postgres peer\n".to_owned();
     let mut line = |net: &Ipv4Net, method: &str| {
-        let _ = writeln!(text, "hostssl {database} {role} {net} {method}");
+        // Quoted: a database or role called "all" is just that.
+        let _ = writeln!(text, "hostssl \"{database}\" \"{role}\" {net} {method}");
     };
     for net in tenant_pod_cidrs(valid, config) {
         line(net, "scram-sha-256");
@@ -117,7 +120,16 @@ pub(super) fn live(valid: &ValidEndpoint, config: &Config, materials: &Materials
         role.expose_secret().as_bytes(),
         certificate.certificate.as_bytes(),
     ]);
-    let mut script = format!("set -eu\numask 077\ncd {RUN}\n");
+    // A server that comes up listens within a moment; one that recovers is asked again later.
+    let mut script = format!(
+        "set -eu\numask 077\ncd {RUN}\n\
+         n=0\n\
+         until pg_isready --quiet --host {RUN} --timeout 1; do\n\
+         n=$((n + 1))\n\
+         [ $n -lt 60 ] || {{ echo '{NOT_LISTENING}' >&2; exit 1; }}\n\
+         sleep 0.05\n\
+         done\n"
+    );
     for (name, content) in [
         ("pg_hba.conf", &*hba),
         ("tls.crt", &certificate.certificate),

@@ -13,7 +13,7 @@ use super::credentials::ROLE_SQL;
 use super::{PORT, labels, metadata, settings};
 use crate::config::Config;
 use crate::controller::endpoint::materials::{CERTIFICATE, KEY};
-use crate::controller::meta::{ENDPOINT_ID, TEMPLATE_DIGEST};
+use crate::controller::object::meta::{ENDPOINT_ID, TEMPLATE_DIGEST};
 
 /// A server that recovers from a crash may take this long to listen.
 const RECOVERY_SECONDS: i32 = 3_600;
@@ -94,7 +94,7 @@ fn gate(config: &Config, valid: &ValidEndpoint) -> Value {
         ],
         "resources": {
             "requests": { "cpu": "10m", "memory": "16Mi" },
-            "limits": { "cpu": "100m", "memory": "64Mi" },
+            "limits": { "cpu": valid.cpu, "memory": "64Mi" },
         },
         "securityContext": confined(),
     })

@@ -9,8 +9,8 @@ use kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
 use secrecy::ExposeSecret;
 use thiserror::Error;
 
-use super::apply::FIELD_MANAGER;
-use crate::pki::{Authority, KeyedCertificate, PkiError};
+use crate::auth::certificate::{Authority, KeyedCertificate, PkiError};
+use crate::cluster::apply::FIELD_MANAGER;
 
 /// Name of the Secret and of the ConfigMap.
 const NAME: &str = "kisenon-ca";

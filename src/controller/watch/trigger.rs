@@ -5,8 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::meta;
 use crate::cluster::address;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 
 /// Asks for reconciles.

@@ -15,10 +15,10 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Client, Resource, ResourceExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::meta;
 use super::trigger::Triggers;
-use super::watch::{Follower, follow_all};
+use super::{Follower, follow_all};
 use crate::cluster::apply::{Child, Children};
+use crate::controller::object::meta;
 
 /// Waits before a broken watch is opened again. The first is short: the grant of a fresh
 /// namespace takes a moment to come into force.
@@ -73,6 +73,13 @@ impl NamespaceWatches {
             let secrets = watcher(self.metadata::<Secret>(namespace), Config::default());
             vec![self.spawn(namespace, Secret::NAME, secrets, |_| None)]
         });
+    }
+
+    /// Takes note of a Secret that was just written: its watch may lag.
+    pub fn remember(&self, secret: Secret) {
+        let key = (secret.namespace().unwrap_or_default(), secret.name_any());
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.entry(key).or_insert_with(|| Arc::new(secret));
     }
 
     /// Ends the watches of a namespace that is gone.

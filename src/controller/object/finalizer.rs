@@ -7,8 +7,8 @@ use kube::{Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::error::Error;
 use super::meta::{FINALIZER, has_finalizer};
+use crate::controller::error::Error;
 
 /// Adds the finalizer, and the owner if there is one, where the object lacks them. Guarded by the
 /// version that was read.

@@ -18,12 +18,12 @@ use kube::{Client, ResourceExt as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::context::Stores;
-use super::meta;
 use super::trigger::Triggers;
-use super::watch::{Follower, Watches, follow_all};
+use super::{Follower, Watches, follow_all, guarded};
 use crate::cluster::address::ADDRESS_LABEL;
 use crate::cluster::apply::{Child, Children, NAMESPACE};
+use crate::controller::context::Stores;
+use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 
 /// What the watches feed.
@@ -122,8 +122,7 @@ fn watch_endpoints(
     mut writer: reflector::store::Writer<Endpoint>,
     tasks: &mut JoinSet<()>,
 ) {
-    let stream = watcher(Api::<Endpoint>::all(client.clone()), Config::default());
-    let stream = kube::runtime::WatchStreamExt::default_backoff(stream);
+    let stream = guarded::<Endpoint>(client);
     let triggers = triggers.clone();
     let mut follower = Follower::new(Endpoint::NAME, None, Arc::clone(children));
     tasks.spawn(async move {
@@ -156,8 +155,7 @@ fn watch_projects(
     mut writer: reflector::store::Writer<Project>,
     tasks: &mut JoinSet<()>,
 ) {
-    let stream = watcher(Api::<Project>::all(client.clone()), Config::default());
-    let stream = kube::runtime::WatchStreamExt::default_backoff(stream);
+    let stream = guarded::<Project>(client);
     let triggers = triggers.clone();
     tasks.spawn(async move {
         follow_all("Project", stream, |event| {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::error::Error;
 use crate::cluster::apply::FIELD_MANAGER;
+use crate::controller::error::Error;
 
 /// Applies a status as a whole: a field that it no longer has is removed.
 ///

@@ -1,0 +1,67 @@
+//! One version of a child, as the API server or a watch has shown it. Pure.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ObjectMeta};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::FIELD_MANAGER;
+
+/// Names one child.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub kind: &'static str,
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+/// One version of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sight {
+    pub version: u64,
+    pub fields: u64,
+}
+
+impl Key {
+    pub(super) fn of(kind: &'static str, meta: &ObjectMeta) -> Option<Self> {
+        Some(Self {
+            kind,
+            namespace: meta.namespace.clone(),
+            name: meta.name.clone()?,
+        })
+    }
+}
+
+/// Version and fields of ours of one sight of a child.
+pub(super) fn sight(meta: &ObjectMeta, exact: Option<&Value>) -> Option<Sight> {
+    let version = meta.resource_version.as_deref()?.parse().ok()?;
+    Some(Sight {
+        version,
+        fields: fingerprint(&(our_fields(meta), exact)),
+    })
+}
+
+/// A digest of the set of fields that we manage: it changes when somebody else takes one over,
+/// or removes one, whatever else happens to the object.
+fn our_fields(meta: &ObjectMeta) -> Vec<&Option<FieldsV1>> {
+    meta.managed_fields
+        .iter()
+        .flatten()
+        .filter(|entry| {
+            entry.manager.as_deref() == Some(FIELD_MANAGER)
+                && entry.subresource.as_deref().unwrap_or_default().is_empty()
+        })
+        .map(|entry| &entry.fields_v1)
+        .collect()
+}
+
+pub(super) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // A value of `serde_json` orders its keys, so equal content has an equal text.
+    serde_json::to_value(value)
+        .unwrap_or_default()
+        .to_string()
+        .hash(&mut hasher);
+    hasher.finish()
+}
