@@ -51,6 +51,9 @@ pub enum TelemetryError {
     Start(#[source] TryInitError),
 }
 
+/// A watch that breaks is told of once, by who opened it.
+const WATCHER: &str = "kube_runtime::watcher=error";
+
 /// Starts the log of this process; `level` is one word or the directives of
 /// [`EnvFilter`]. Without a format, [`LogFormat::detect`] decides.
 ///
@@ -67,8 +70,9 @@ pub fn init(format: Option<LogFormat>, level: &str) -> Result<(), TelemetryError
 
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     let directives = match level.trim().to_ascii_lowercase().as_str() {
-        verbose @ ("debug" | "trace") => format!("info,kisenon={verbose}"),
-        "" => "info".to_owned(),
+        verbose @ ("debug" | "trace") => format!("info,{WATCHER},kisenon={verbose}"),
+        "" => format!("info,{WATCHER}"),
+        word @ ("info" | "warn") => format!("{word},{WATCHER}"),
         _ => level.to_owned(),
     };
     EnvFilter::builder()
@@ -85,9 +89,15 @@ mod tests {
 
     #[test]
     fn a_verbose_level_leaves_libraries_quiet() {
-        assert_eq!(filter("DEBUG").unwrap().to_string(), "kisenon=debug,info");
-        assert_eq!(filter("").unwrap().to_string(), "info");
-        assert_eq!(filter("warn").unwrap().to_string(), "warn");
+        assert_eq!(
+            filter("DEBUG").unwrap().to_string(),
+            "kisenon=debug,kube_runtime::watcher=error,info"
+        );
+        assert_eq!(
+            filter("").unwrap().to_string(),
+            "kube_runtime::watcher=error,info"
+        );
+        assert_eq!(filter("error").unwrap().to_string(), "error");
     }
 
     #[test]

@@ -77,6 +77,8 @@ impl Operator {
             .args(["--health-address", &health.to_string()])
             .env_clear()
             .env("KUBECONFIG", kubeconfig)
+            // As in manifests/operator.yaml.
+            .env("MALLOC_ARENA_MAX", "2")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

@@ -22,7 +22,7 @@ use kube::api::{
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use child::Child;
 pub use error::WriteError;
@@ -241,8 +241,31 @@ impl Children {
             Err(error) if error.code() == Some(409) => return Ok(None),
             made => made?,
         };
+        let made = self.as_applied(&api, &key, made).await?;
         self.remember(key, fingerprint(object), made.meta(), made.exact().as_ref());
         Ok(Some(made))
+    }
+
+    /// Records the fields of a created object as applied: a later apply that no longer has one of
+    /// them would not remove it otherwise (Kubernetes, "Server-Side Apply", "Upgrading from
+    /// client-side apply").
+    async fn as_applied<K: Child>(
+        &self,
+        api: &Api<K>,
+        key: &Key,
+        made: K,
+    ) -> Result<K, WriteError> {
+        let mut entries = made.managed_fields().to_vec();
+        for entry in &mut entries {
+            entry.operation = Some("Apply".to_owned());
+        }
+        let patch = Patch::Merge(json!({ "metadata": {
+            "resourceVersion": made.resource_version(),
+            "managedFields": entries,
+        }}));
+        let params = PatchParams::default();
+        self.write(Verb::Patch, key, || api.patch(&key.name, &params, &patch))
+            .await
     }
 
     /// Deletes a child; answers whether it is already gone.

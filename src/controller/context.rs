@@ -12,12 +12,13 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::endpoint::probes::Probes;
+use super::object::status::Statuses;
 use super::watch::namespace::NamespaceWatches;
 use crate::auth::certificate::Authority;
 use crate::cluster::address::{Addresses, is_held};
 use crate::cluster::apply::Children;
 use crate::config::Config;
-use crate::crd::{Endpoint, Phase, Project};
+use crate::crd::{Endpoint, EndpointStatus, Phase, Project, ProjectStatus};
 use crate::metrics::{AddressCounts, Metrics};
 
 /// What the watches have shown.
@@ -64,6 +65,10 @@ pub struct Context {
     pub authority: Authority,
     /// Service address of the canary.
     pub canary: Store<Service>,
+    /// Statuses of Projects as written.
+    pub project_statuses: Statuses<ProjectStatus>,
+    /// Statuses of Endpoints as written.
+    pub endpoint_statuses: Statuses<EndpointStatus>,
     /// Kubernetes events.
     pub recorder: Recorder,
     /// Prometheus metrics.

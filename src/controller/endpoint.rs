@@ -26,6 +26,8 @@ const RESYNC: Duration = Duration::from_secs(300);
 /// How often a stalled or unfinished object is looked at without any event.
 const RETRY: Duration = Duration::from_secs(15);
 
+/// How long an Endpoint made together with its Project waits for it without saying so.
+const RETRY_NEW: Duration = Duration::from_secs(3);
 /// How often a server that has started and is not ready yet is looked at.
 const RETRY_STARTING: Duration = Duration::from_secs(1);
 
@@ -34,10 +36,17 @@ const RETRY_STARTING: Duration = Duration::from_secs(1);
 /// # Errors
 /// When Kubernetes refuses or cannot be reached; the caller tries again.
 pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result<Action, Error> {
+    let endpoint = context
+        .endpoint_statuses
+        .freshen(endpoint, |endpoint| &mut endpoint.status);
     if endpoint.metadata.deletion_timestamp.is_some() {
         return finalize::finalize(&endpoint, &context).await;
     }
     let observed = observe::observe(&endpoint, &context).await?;
+    if observed.project_is_new && endpoint.status.is_none() {
+        // Both were just made: the Project's first status asks for this again.
+        return Ok(Action::requeue(RETRY_NEW));
+    }
     let valid = match validate::validate(&endpoint, &observed, &context.config) {
         Ok(valid) => valid,
         Err(stall) => {

@@ -13,6 +13,9 @@ use crate::cluster::exec::ExecError;
 use crate::crd::condition::Reason;
 use crate::domain::id::InvalidUid;
 
+/// How often an endpoint without an address looks whether one has become free.
+const EXHAUSTED: Duration = Duration::from_secs(15);
+
 /// Why a reconcile did not finish.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -88,7 +91,8 @@ impl Error {
     pub fn retry_after(&self, failures: u32) -> Duration {
         match self {
             Self::Outdated(_) => Duration::from_millis(100),
-            Self::Address(AddressError::Exhausted(_)) => Duration::from_secs(15),
+            // Its quarantine ends without any event.
+            Self::Address(AddressError::Exhausted(_)) => EXHAUSTED,
             _ => Duration::from_millis(200 << failures.min(8)),
         }
     }

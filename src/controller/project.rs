@@ -28,6 +28,9 @@ const RETRY_STALLED: Duration = Duration::from_secs(30);
 /// # Errors
 /// When Kubernetes refuses or cannot be reached; the caller tries again.
 pub async fn reconcile(project: Arc<Project>, context: Arc<Context>) -> Result<Action, Error> {
+    let project = context
+        .project_statuses
+        .freshen(project, |project| &mut project.status);
     if project.metadata.deletion_timestamp.is_some() {
         return finalize::finalize(&project, &context).await;
     }

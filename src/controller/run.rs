@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::{Context, Stores};
 use super::endpoint::probes::Probes;
 use super::error::Error;
+use super::object::status::Statuses;
 use super::watch::Chain;
 use super::watch::namespace::NamespaceWatches;
 use super::watch::source::{self, Sources};
@@ -97,6 +98,8 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
             handles.config.quarantine,
         ),
         probes: Probes::default(),
+        project_statuses: Statuses::default(),
+        endpoint_statuses: Statuses::default(),
         client: handles.client,
         namespace: handles.namespace,
         config: handles.config,

@@ -95,8 +95,12 @@ pub async fn follow_all<K>(
     while let Some(event) = stream.next().await {
         match event {
             Ok(event) => each(&event),
+            // The grant of a fresh namespace takes a moment to come into force.
+            Err(error) if is_forbidden(&error) => {
+                tracing::debug!(k8s.kind = kind, error = %Chain(&error), "a watch is not granted and is opened again");
+            }
             Err(error) => {
-                tracing::warn!(k8s.kind = kind, error = %Chain(&error), "a watch broke and is opened again")
+                tracing::warn!(k8s.kind = kind, error = %Chain(&error), "a watch broke and is opened again");
             }
         }
     }
@@ -137,6 +141,14 @@ fn readable<K: Resource<DynamicType = ()>>(object: DeserializeGuard<K>) -> Optio
             );
         })
         .ok()
+}
+
+fn is_forbidden(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status.code == 403,
+        _ => false,
+    }
 }
 
 /// The tasks that keep the watches going, and what they feed.

@@ -2,7 +2,6 @@
 //! API server. There is no node, so the tests play the kubelet (see `kubelet`), and MetalLB.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "helpers of tests fail the test they help"
 )]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Service;
-use kube::Resource as _;
+use kube::{Resource as _, ResourceExt as _};
 
 use super::build::{self, Desired};
 use super::live;
@@ -70,7 +70,7 @@ pub(super) async fn apply(
         (context.now)(),
     )?;
     let desired = build::build(valid, &materials, context);
-    let storage = server(context, observed, &desired).await?;
+    let storage = server(context, endpoint, observed, &desired).await?;
     let progress = Progress::read(&observed.pods);
     replace_stuck(context, &progress, &desired).await?;
     let mut isolation = isolation(endpoint, valid, &progress);
@@ -168,6 +168,7 @@ async fn address(
 /// The policy, then what the server needs, then the server.
 async fn server(
     context: &Context,
+    endpoint: &Endpoint,
     observed: &Observed,
     desired: &Desired,
 ) -> Result<Option<Stall>, Error> {
@@ -184,6 +185,11 @@ async fn server(
     let credentials = async {
         if observed.credentials.is_some() {
             return children.apply(credentials).await.map_err(Error::from);
+        }
+        let had_some = endpoint.status.is_some();
+        let namespace = desired.policy.metadata.namespace.as_deref();
+        if had_some && !context.watches.has_listed(namespace.unwrap_or_default()) {
+            return Err(Error::Outdated("the credentials"));
         }
         // A watch that lags must not cost anyone their password: make it, never overwrite it.
         match children.create(credentials).await? {

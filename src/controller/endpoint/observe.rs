@@ -34,6 +34,8 @@ pub(super) struct Observed {
     pub project: Option<Arc<Project>>,
     /// Whether the Project's namespace is in place and closed.
     pub project_is_ready: bool,
+    /// Whether nothing has become of the Project yet.
+    pub project_is_new: bool,
     /// The Project's other Endpoints.
     pub siblings: Vec<Arc<Endpoint>>,
     /// Its pods; more than one only while one replaces another.
@@ -94,6 +96,7 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
         is_tenant: context
             .namespace(&tenant_namespace)
             .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
+        project_is_new: project.as_ref().is_some_and(|p| p.status.is_none()),
         project_is_ready: project.as_ref().is_some_and(|p| is_ready(p)),
         siblings: stores.endpoints.state_filter(|other| {
             other.namespace().as_deref() == Some(&*tenant_namespace)

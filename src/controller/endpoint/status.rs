@@ -12,7 +12,7 @@ use super::progress::Gate;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Conditions, Outcome, Stall, find};
-use crate::controller::object::{event, status};
+use crate::controller::object::event;
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointStatus, Phase};
 
@@ -35,14 +35,19 @@ pub(super) async fn write(
     };
     if made != previous {
         measure(context, &previous, &made, outcome.ok());
-        event::on_change(
-            &context.recorder,
-            &endpoint.object_ref(&()),
-            &previous.conditions,
-            &made.conditions,
-        )
-        .await;
-        status::patch(&context.client, endpoint, &made).await?;
+        let reference = endpoint.object_ref(&());
+        let (written, ()) = futures::join!(
+            context
+                .endpoint_statuses
+                .write(&context.client, endpoint, &made),
+            event::on_change(
+                &context.recorder,
+                &reference,
+                &previous.conditions,
+                &made.conditions,
+            ),
+        );
+        written?;
     }
     Ok(settled)
 }

@@ -10,7 +10,8 @@ use crate::crd::condition::ConditionType;
 /// The API server refuses longer notes.
 const NOTE_LIMIT: usize = 1_000;
 
-/// Publishes an event if the reason of `Ready` is another than before. An event that cannot be
+/// Publishes an event if the reason of `Ready` is another than before and the object has arrived or
+/// cannot go on. An event that cannot be
 /// published is logged: the status says the same.
 pub async fn on_change(
     recorder: &Recorder,
@@ -24,7 +25,12 @@ pub async fn on_change(
     if find(previous, ConditionType::Ready).is_some_and(|p| p.reason == ready.reason) {
         return;
     }
+    // Steps on the way are in the status; an event tells where the way ended.
+    let arrived = ready.status == "True" && !(previous.is_empty() && is_project(regarding));
     let stalled = find(made, ConditionType::Stalled).is_some_and(|c| c.status == "True");
+    if !arrived && !stalled {
+        return;
+    }
     let event = Event {
         type_: if stalled {
             EventType::Warning
@@ -39,4 +45,9 @@ pub async fn on_change(
     if let Err(error) = recorder.publish(&event, regarding).await {
         tracing::debug!(%error, "an event could not be published");
     }
+}
+
+/// A Project that is at once as its spec says is no news.
+fn is_project(regarding: &ObjectReference) -> bool {
+    regarding.kind.as_deref() == Some("Project")
 }

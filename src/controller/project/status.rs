@@ -10,7 +10,7 @@ use super::validate::ValidProject;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{self, Conditions, Outcome, Stall};
-use crate::controller::object::{event, status};
+use crate::controller::object::event;
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointCounts, Project, ProjectStatus};
 
@@ -29,14 +29,19 @@ pub(super) async fn write(
     if made == previous {
         return Ok(());
     }
-    event::on_change(
-        &context.recorder,
-        &project.object_ref(&()),
-        &previous.conditions,
-        &made.conditions,
-    )
-    .await;
-    status::patch(&context.client, project, &made).await
+    let reference = project.object_ref(&());
+    let (written, ()) = futures::join!(
+        context
+            .project_statuses
+            .write(&context.client, project, &made),
+        event::on_change(
+            &context.recorder,
+            &reference,
+            &previous.conditions,
+            &made.conditions,
+        ),
+    );
+    written
 }
 
 fn make(

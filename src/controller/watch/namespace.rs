@@ -1,7 +1,7 @@
 //! Watches inside single namespaces, for kinds that the operator may not list everywhere:
 //! Secrets and ConfigMaps. The grant is a RoleBinding in each namespace, so is the watch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ pub struct NamespaceWatches {
     children: Arc<Children>,
     triggers: Triggers,
     bodies: Bodies,
+    listed: Arc<Mutex<HashSet<String>>>,
     open: Mutex<HashMap<String, Vec<AbortOnDropHandle<()>>>>,
 }
 
@@ -45,6 +46,7 @@ impl NamespaceWatches {
             children,
             triggers,
             bodies: Bodies::default(),
+            listed: Arc::default(),
             open: Mutex::default(),
         }
     }
@@ -75,6 +77,15 @@ impl NamespaceWatches {
         });
     }
 
+    /// Whether the Secrets of a workload namespace have been listed.
+    #[must_use]
+    pub fn has_listed(&self, namespace: &str) -> bool {
+        self.listed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(namespace)
+    }
+
     /// Takes note of a Secret that was just written: its watch may lag.
     pub fn remember(&self, secret: Secret) {
         let key = (secret.namespace().unwrap_or_default(), secret.name_any());
@@ -85,6 +96,10 @@ impl NamespaceWatches {
     /// Ends the watches of a namespace that is gone.
     pub fn close(&self, namespace: &str) {
         self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(namespace);
+        self.listed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(namespace);
@@ -131,6 +146,7 @@ impl NamespaceWatches {
         let mut follower = Follower::new(kind, Some(namespace.clone()), Arc::clone(&self.children));
         let triggers = self.triggers.clone();
         let bodies = Arc::clone(&self.bodies);
+        let listed = Arc::clone(&self.listed);
         let stream = stream.backoff(reopen_backoff());
         AbortOnDropHandle::new(tokio::spawn(async move {
             follow_all(kind, stream, |event| {
@@ -145,6 +161,10 @@ impl NamespaceWatches {
                         }
                         Event::Delete(object) if kind == Secret::NAME => {
                             bodies.remove(&(namespace.clone(), object.name_any()));
+                        }
+                        Event::InitDone if kind == Secret::NAME => {
+                            let mut listed = listed.lock().unwrap_or_else(PoisonError::into_inner);
+                            listed.insert(namespace.clone());
                         }
                         Event::Delete(_) | Event::Init | Event::InitDone => {}
                     }

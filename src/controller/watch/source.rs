@@ -231,7 +231,15 @@ fn watch_leases(client: &Client, namespace: &str, watches: &mut Watches<'_>) -> 
     let api = Api::<Lease>::namespaced(client.clone(), namespace);
     let stream = watcher(api, Config::default().labels(ADDRESS_LABEL));
     watches.other("Lease", stream, |triggers, event| {
-        if matches!(event, Event::Delete(_)) {
+        let is_let_go = match event {
+            Event::Apply(lease) => lease
+                .spec
+                .as_ref()
+                .is_none_or(|spec| spec.holder_identity.is_none()),
+            Event::Delete(_) => true,
+            Event::Init | Event::InitApply(_) | Event::InitDone => false,
+        };
+        if is_let_go {
             triggers.endpoints_where(|e| e.status.as_ref().is_none_or(|s| s.address.is_none()));
         }
     })

@@ -35,18 +35,23 @@ where
     list.iter().map(|object| plain(object, replace)).collect()
 }
 
-fn plain<K: Serialize>(object: &K, replace: &[(&str, &str)]) -> Value {
+/// One object as stored, without what differs from run to run.
+pub(super) fn plain<K: Serialize>(object: &K, replace: &[(&str, &str)]) -> Value {
     let mut object = serde_json::to_value(object).unwrap();
     strip(&mut object);
     object.as_object_mut().unwrap().remove("status");
-    for field in ["clusterIP", "clusterIPs", "healthCheckNodePort"] {
-        if !object["spec"][field].is_null() {
-            object["spec"][field] = json!("<given by the API server>");
+    for field in [
+        "/spec/clusterIP",
+        "/spec/clusterIPs",
+        "/spec/healthCheckNodePort",
+    ] {
+        if let Some(value) = object.pointer_mut(field) {
+            *value = json!("<given by the API server>");
         }
     }
-    let template = &mut object["spec"]["template"]["metadata"]["annotations"];
-    if !template.is_null() {
-        template["kisenon.com/template-digest"] = json!("<digest>");
+    let annotations = object.pointer_mut("/spec/template/metadata/annotations");
+    if let Some(annotations) = annotations {
+        annotations["kisenon.com/template-digest"] = json!("<digest>");
     }
     hide(&mut object);
     let mut text = object.to_string();
@@ -59,7 +64,7 @@ fn plain<K: Serialize>(object: &K, replace: &[(&str, &str)]) -> Value {
 /// Content that is secret, random or long.
 fn hide(object: &mut Value) {
     let is_secret = object["kind"] == "Secret";
-    let Some(data) = object["data"].as_object_mut() else {
+    let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) else {
         return;
     };
     for (key, value) in data {

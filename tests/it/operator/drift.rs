@@ -29,8 +29,14 @@ fn content<K: Serialize>(object: &K) -> Value {
     strip(&mut content);
     let fields = content.as_object_mut().unwrap();
     fields.remove("status");
-    for field in ["clusterIP", "clusterIPs", "healthCheckNodePort"] {
-        content["spec"][field] = Value::Null;
+    for field in [
+        "/spec/clusterIP",
+        "/spec/clusterIPs",
+        "/spec/healthCheckNodePort",
+    ] {
+        if let Some(value) = content.pointer_mut(field) {
+            *value = Value::Null;
+        }
     }
     content
 }

@@ -92,3 +92,18 @@ async fn a_password_that_only_its_owner_knows_is_stored_nowhere() {
     .await;
     assert!(!credentials.data.unwrap().contains_key("password"));
 }
+
+#[tokio::test]
+async fn a_password_that_is_given_up_for_a_verifier_is_stored_no_longer() {
+    let tenant = Tenant::new("given-up").await;
+    let (workload, endpoint) = tenant.exposed().await;
+    let id = super::tenant::status(&endpoint).id.unwrap();
+    let verifier = password::verifier(&"only mine to know".to_owned().into()).unwrap();
+    let role = json!({"passwordVerifier": verifier});
+    tenant.shop(json!([{"name": "main", "role": role}])).await;
+    let has_none = |s: &Secret| text(s, "password").is_empty();
+    let connection = tenant.api::<Secret>();
+    let what = "holds no password";
+    until(&connection, "shop-main-connection", what, HEALED, has_none).await;
+    until(&workload.api::<Secret>(), &id, what, HEALED, has_none).await;
+}

@@ -201,6 +201,47 @@ impl Operator {
         }
     }
 
+    /// Starts one from within a runtime.
+    pub(super) async fn begin(site: &'static Site, config: Config, plan: FaultPlan) -> Self {
+        let start = move || Self::start(site, config, plan);
+        tokio::task::spawn_blocking(start).await.unwrap()
+    }
+
+    /// Ends it, its reconciles finished.
+    pub(super) async fn end(self) {
+        tokio::task::spawn_blocking(move || drop(self))
+            .await
+            .unwrap();
+    }
+
+    /// Waits until it has reconciled something since `count`, and then nothing for a while.
+    /// Answers the new count.
+    pub(super) async fn quiet(&self, count: u64) -> u64 {
+        let deadline = Instant::now() + START_DEADLINE;
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        let (mut last, mut since) = (count, Instant::now());
+        while last == count || since.elapsed() < Duration::from_secs(1) {
+            ticks.tick().await;
+            let now = self.reconciles();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+            assert!(Instant::now() < deadline, "{last} reconciles since {count}");
+        }
+        last
+    }
+
+    /// How many reconciles have ended.
+    pub(super) fn reconciles(&self) -> u64 {
+        let text = self.metrics.encode();
+        let lines = text
+            .lines()
+            .filter(|l| l.starts_with("kisenon_reconcile_total"));
+        lines
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+            .sum()
+    }
+
     /// Writes so far to paths that hold one of `words`.
     pub(super) fn writes(&self, words: &[&str]) -> Vec<String> {
         let mut seen = self.plan.seen();
