@@ -91,7 +91,7 @@ mod tests {
     fn a_verbose_level_leaves_libraries_quiet() {
         assert_eq!(
             filter("DEBUG").unwrap().to_string(),
-            "kisenon=debug,kube_runtime::watcher=error,info"
+            "kube_runtime::watcher=error,kisenon=debug,info"
         );
         assert_eq!(
             filter("").unwrap().to_string(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Service;
-use kube::{Resource as _, ResourceExt as _};
+use kube::Resource as _;
 
 use super::build::{self, Desired};
 use super::live;
