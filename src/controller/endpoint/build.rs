@@ -15,7 +15,6 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
-pub(super) use connection::secret_name as connection_secret_name;
 pub(super) use settings::{LiveSettings, NOT_LISTENING};
 
 use super::materials::Materials;

@@ -1,6 +1,7 @@
 //! The way down of an Endpoint: Service, backends, policy, data, address. Each step waits for the
 //! one before; a crash anywhere resumes there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
@@ -11,11 +12,10 @@ use kube::api::{Api, ListParams};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 
-use super::build::connection_secret_name;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::{finalizer, meta};
-use crate::crd::{DeletionPolicy, Endpoint};
+use crate::crd::{DeletionPolicy, Endpoint, Project};
 use crate::domain::id;
 
 /// Events bring the reconcile back; this is for one that was missed.
@@ -37,7 +37,7 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
         return Ok(Action::requeue(POLL));
     }
     let tenant_namespace = endpoint.namespace().ok_or(Error::Incomplete("namespace"))?;
-    let connection = connection_secret_name(&endpoint.name_any());
+    let connection = meta::connection_secret(&endpoint.name_any());
     // A namespace on its way out takes the Secret with it, and the grant perhaps before.
     let stays = context
         .namespace(&tenant_namespace)
@@ -99,7 +99,7 @@ async fn is_down(
         children.delete::<ConfigMap>(namespace, id),
         children.delete::<Secret>(namespace, id),
     )?;
-    if !retains(endpoint, context) {
+    if !keeps_data(owner(endpoint, context).as_deref()) {
         children
             .delete::<PersistentVolumeClaim>(namespace, id)
             .await?;
@@ -118,13 +118,22 @@ async fn pods(context: &Context, namespace: &str, id: &str) -> Result<Vec<Pod>, 
     Ok(list.items)
 }
 
-fn retains(endpoint: &Endpoint, context: &Context) -> bool {
-    let namespace = endpoint.namespace().unwrap_or_default();
-    context
-        .stores
-        .projects
-        .get(&ObjectRef::new(&endpoint.spec.project).within(&namespace))
-        .is_some_and(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
+/// The Project that owns the Endpoint, if it is still known.
+fn owner(endpoint: &Endpoint, context: &Context) -> Option<Arc<Project>> {
+    let namespace = endpoint.namespace()?;
+    let reference = ObjectRef::new(&endpoint.spec.project).within(&namespace);
+    let project = context.stores.projects.get(&reference)?;
+    endpoint
+        .owner_references()
+        .iter()
+        .any(|owner| Some(&owner.uid) == project.metadata.uid.as_ref())
+        .then_some(project)
+}
+
+/// Data goes only on the word of the Project that owns it. One that is gone, or that a lagging
+/// watch shows no more, has said nothing; its namespace takes along what it did not retain.
+fn keeps_data(owner: Option<&Project>) -> bool {
+    owner.is_none_or(|project| project.spec.deletion_policy == DeletionPolicy::Retain)
 }
 
 /// The workload namespace, if it stands. The owner names it, since the Project may be gone; an
@@ -139,4 +148,29 @@ fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Result<Option<S
     };
     let name = id::workload_namespace(&owner.uid)?;
     Ok(context.namespace(&name).map(|_| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn project(policy: &str) -> Project {
+        serde_json::from_value(json!({
+            "apiVersion": "kisenon.com/v1alpha1",
+            "kind": "Project",
+            "metadata": { "name": "shop" },
+            "spec": { "deletionPolicy": policy },
+        }))
+        .unwrap()
+    }
+
+    /// A second pass over an Endpoint that the watch still showed, after its Project had gone,
+    /// once deleted a volume that was to be retained.
+    #[test]
+    fn data_goes_only_on_the_word_of_its_project() {
+        assert!(keeps_data(None));
+        assert!(keeps_data(Some(&project("Retain"))));
+        assert!(!keeps_data(Some(&project("Delete"))));
+    }
 }

@@ -11,7 +11,6 @@ use kube::api::Api;
 use kube::runtime::reflector::ObjectRef;
 use secrecy::SecretString;
 
-use super::build::connection_secret_name;
 use super::materials::is_whole;
 use crate::cluster::address::{self, Addresses};
 use crate::controller::context::Context;
@@ -186,7 +185,7 @@ async fn published_password(
     namespace: &str,
 ) -> Result<Option<SecretString>, Error> {
     let api = Api::<Secret>::namespaced(context.client.clone(), namespace);
-    let name = connection_secret_name(&endpoint.name_any());
+    let name = meta::connection_secret(&endpoint.name_any());
     let secret = match api.get_opt(&name).await {
         Ok(secret) => secret,
         Err(kube::Error::Api(status)) if status.code == 403 => None,

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use kube::Resource as _;
 
 use super::apply::Applied;
-use super::build::{PORT, connection_secret_name};
+use super::build::PORT;
 use super::observe::Observed;
 use super::progress::Gate;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Conditions, Outcome, Stall, find};
-use crate::controller::object::event;
+use crate::controller::object::{event, meta};
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointStatus, Phase};
 
@@ -139,7 +139,7 @@ fn running(
         port: shown.is_some().then_some(PORT),
         connection_secret: shown
             .is_some()
-            .then(|| connection_secret_name(&applied.valid.name)),
+            .then(|| meta::connection_secret(&applied.valid.name)),
         address: shown,
         host,
         conditions,

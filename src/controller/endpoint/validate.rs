@@ -8,7 +8,6 @@ use kube::{Resource as _, ResourceExt as _};
 use super::observe::Observed;
 use crate::config::Config;
 use crate::controller::object::condition::Stall;
-use crate::controller::object::meta;
 use crate::crd::condition::Reason;
 use crate::crd::{DesiredState, Endpoint, InCluster, Project};
 use crate::domain::network::{self, Block};
@@ -155,13 +154,7 @@ fn project<'a>(
 ) -> Result<(&'a Project, String), Stall> {
     let tenant = &observed.tenant_namespace;
     if !observed.is_tenant {
-        return Err(Stall::new(
-            Reason::NamespaceNotTenant,
-            format!(
-                "namespace {tenant} is not a tenant's: run kubectl label namespace {tenant} {}={tenant}",
-                meta::TENANT
-            ),
-        ));
+        return Err(Stall::not_a_tenant(tenant));
     }
     let found = observed
         .project

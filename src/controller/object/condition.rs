@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use super::meta::TENANT;
 use crate::crd::condition::{ConditionType, Reason};
 
 /// The outcome of one aspect of an object.
@@ -61,6 +62,19 @@ impl Stall {
             reason,
             message: message.into(),
         }
+    }
+}
+
+impl Stall {
+    /// The namespace carries no tenant label.
+    #[must_use]
+    pub fn not_a_tenant(namespace: &str) -> Self {
+        Self::new(
+            Reason::NamespaceNotTenant,
+            format!(
+                "namespace {namespace} is not a tenant's: run kubectl label namespace {namespace} {TENANT}={namespace}"
+            ),
+        )
     }
 }
 

@@ -31,6 +31,15 @@ pub const MANAGED: &str = "app.kubernetes.io/managed-by=kisenon";
 /// Finalizer of Project and Endpoint.
 pub const FINALIZER: &str = "kisenon.com/teardown";
 
+/// Name of the policy that closes a workload namespace.
+pub const DEFAULT_DENY: &str = "default-deny";
+
+/// Name of the connection Secret of the Endpoint of this name.
+#[must_use]
+pub fn connection_secret(endpoint: &str) -> String {
+    format!("{endpoint}-connection")
+}
+
 /// Labels of a Project's children.
 #[must_use]
 pub fn project_labels(tenant_namespace: &str, project: &str) -> BTreeMap<String, String> {

@@ -21,8 +21,6 @@ use crate::crd::{EndpointTemplate, Project};
 const POD_SECURITY_VERSION: &str = "v1.33";
 /// Name of the ServiceAccount of every pod; it has no token and no rights.
 pub(in crate::controller) const SERVICE_ACCOUNT: &str = "postgres";
-/// Name of the policy that closes a workload namespace.
-pub(super) const DEFAULT_DENY: &str = "default-deny";
 
 /// Every child, in the order in which they are applied.
 pub(super) struct Desired {
@@ -60,7 +58,7 @@ pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
             "kisenon-tenant",
         ),
         default_deny: NetworkPolicy {
-            metadata: child(DEFAULT_DENY),
+            metadata: child(meta::DEFAULT_DENY),
             spec: Some(NetworkPolicySpec {
                 // Every pod, written as the API server stores it: what is read back must be equal.
                 pod_selector: Some(LabelSelector::default()),

@@ -7,7 +7,6 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt as _;
 use kube::core::PartialObjectMeta;
 
-use super::build::DEFAULT_DENY;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
@@ -46,7 +45,7 @@ pub(super) fn observe(project: &Project, context: &Context) -> Result<Observed, 
     let own = endpoints
         .iter()
         .filter_map(|e| id::endpoint_id(&e.uid()?).ok())
-        .chain([DEFAULT_DENY.to_owned()])
+        .chain([meta::DEFAULT_DENY.to_owned()])
         .collect::<HashSet<_>>();
     let foreign_policies = context
         .stores

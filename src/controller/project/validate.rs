@@ -40,13 +40,7 @@ pub(super) struct ValidProject {
 pub(super) fn validate(project: &Project, observed: &Observed) -> Result<ValidProject, Stall> {
     let tenant = &observed.tenant_namespace;
     if !observed.is_tenant {
-        return Err(Stall::new(
-            Reason::NamespaceNotTenant,
-            format!(
-                "namespace {tenant} is not a tenant's: run kubectl label namespace {tenant} {}={tenant}",
-                meta::TENANT
-            ),
-        ));
+        return Err(Stall::not_a_tenant(tenant));
     }
     let invalid = |error: id::InvalidUid| Stall::new(Reason::ApplyFailed, error.to_string());
     let namespace = id::workload_namespace(&observed.uid).map_err(invalid)?;

@@ -16,11 +16,6 @@ use crate::controller::context::Context;
 use crate::controller::object::meta;
 use crate::crd::Endpoint;
 
-/// Name of the connection Secret of the Endpoint of this name.
-pub(in crate::controller::endpoint) fn secret_name(endpoint: &str) -> String {
-    format!("{endpoint}-connection")
-}
-
 pub(super) fn build(
     endpoint: &Endpoint,
     valid: &ValidEndpoint,
@@ -57,7 +52,7 @@ pub(super) fn build(
     }
     let mut metadata = meta::child(
         &valid.tenant_namespace,
-        &secret_name(&valid.name),
+        &meta::connection_secret(&valid.name),
         &super::labels(valid),
     );
     metadata.owner_references = Some(meta::owned_by(endpoint));
