@@ -7,11 +7,13 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Client;
+use kube::api::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::endpoint::probes::Probes;
+use super::error::Error;
 use super::object::status::Statuses;
 use super::watch::namespace::NamespaceWatches;
 use crate::auth::certificate::Authority;
@@ -82,6 +84,21 @@ impl Context {
     #[must_use]
     pub fn namespace(&self, name: &str) -> Option<Arc<PartialObjectMeta<Namespace>>> {
         self.stores.namespaces.get(&ObjectRef::new(name))
+    }
+
+    /// A namespace as it is now: on the way down, one that a lagging watch does not show yet must
+    /// not be taken for gone.
+    ///
+    /// # Errors
+    /// When Kubernetes cannot be reached.
+    pub async fn look_up_namespace(
+        &self,
+        name: &str,
+    ) -> Result<Option<PartialObjectMeta<Namespace>>, Error> {
+        Api::<Namespace>::all(self.client.clone())
+            .get_metadata_opt(name)
+            .await
+            .map_err(|error| Error::Observe("the workload namespace", error))
     }
 
     /// Sets the gauges of what there is.

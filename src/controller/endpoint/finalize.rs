@@ -31,7 +31,7 @@ pub(super) async fn finalize(endpoint: &Endpoint, context: &Context) -> Result<A
     }
     let uid = endpoint.uid().ok_or(Error::Incomplete("UID"))?;
     let id = id::endpoint_id(&uid)?;
-    if let Some(namespace) = workload_namespace(endpoint, context)?
+    if let Some(namespace) = workload_namespace(endpoint, context).await?
         && !is_down(endpoint, context, &namespace, &id).await?
     {
         return Ok(Action::requeue(POLL));
@@ -138,7 +138,10 @@ fn keeps_data(owner: Option<&Project>) -> bool {
 
 /// The workload namespace, if it stands. The owner names it, since the Project may be gone; an
 /// Endpoint without one has never had anything made.
-fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Result<Option<String>, Error> {
+async fn workload_namespace(
+    endpoint: &Endpoint,
+    context: &Context,
+) -> Result<Option<String>, Error> {
     let owner = endpoint
         .owner_references()
         .iter()
@@ -147,7 +150,7 @@ fn workload_namespace(endpoint: &Endpoint, context: &Context) -> Result<Option<S
         return Ok(None);
     };
     let name = id::workload_namespace(&owner.uid)?;
-    Ok(context.namespace(&name).map(|_| name))
+    Ok(context.look_up_namespace(&name).await?.map(|_| name))
 }
 
 #[cfg(test)]

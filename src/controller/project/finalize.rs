@@ -41,7 +41,8 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
     }
     let workload = id::workload_namespace(&uid)?;
     let ours = context
-        .namespace(&workload)
+        .look_up_namespace(&workload)
+        .await?
         .is_some_and(|ns| ns.labels().get(meta::PROJECT_UID) == Some(&uid));
     if ours && project.spec.deletion_policy == DeletionPolicy::Delete {
         context.children.delete_namespace(&workload).await?;
