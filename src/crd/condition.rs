@@ -36,8 +36,6 @@ pub enum Reason {
     Suspended,
     /// Work goes on.
     Progressing,
-    /// The object is being deleted.
-    Deleting,
     /// Waits for the Project.
     ProjectNotReady,
     /// No Project of that name in the namespace.

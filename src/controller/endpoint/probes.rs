@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
@@ -14,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::probe::ingress::{self, IngressOutcome};
 
 /// How long a probe's outcome is relied upon.
-pub const PROBE_INTERVAL: Duration = Duration::from_secs(300);
+const PROBE_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 const ATTEMPTS: u32 = 2;
 const AT_ONCE: usize = 16;
 
@@ -42,32 +41,27 @@ impl Probes {
         port: u16,
         now: Timestamp,
     ) -> IngressOutcome {
-        if let Some((at, outcome)) = self.recall(pod_uid)
+        if let Some(outcome) = self.recall(pod_uid, now)
             && outcome.is_denied()
-            && now.duration_since(at) < SignedDuration::try_from(PROBE_INTERVAL).unwrap_or_default()
         {
             return outcome;
         }
         let _permit = self.permits.acquire().await;
         let outcome = ingress::probe(address, port, ATTEMPTS).await;
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Outcomes that nobody relies upon any more are those of pods that are gone, too.
+        outcomes.retain(|_, (at, _)| is_recent(*at, now));
         outcomes.insert(pod_uid.to_owned(), (now, outcome.clone()));
         outcome
     }
 
-    /// Forgets pods that are gone.
-    pub fn forget(&self, pod_uid: &str) {
-        self.outcomes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(pod_uid);
+    fn recall(&self, pod_uid: &str, now: Timestamp) -> Option<IngressOutcome> {
+        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, outcome) = outcomes.get(pod_uid)?;
+        is_recent(*at, now).then(|| outcome.clone())
     }
+}
 
-    fn recall(&self, pod_uid: &str) -> Option<(Timestamp, IngressOutcome)> {
-        self.outcomes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(pod_uid)
-            .cloned()
-    }
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at) < PROBE_INTERVAL
 }

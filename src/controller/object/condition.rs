@@ -9,8 +9,8 @@ use crate::crd::condition::{ConditionType, Reason};
 /// The outcome of one aspect of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether it is as the spec says; unknown when a check was not possible.
-    pub status: Option<bool>,
+    /// Whether it is as the spec says. What could not be checked is not.
+    pub done: bool,
     /// Why.
     pub reason: Reason,
     /// The evidence, or what to do, for a person.
@@ -21,24 +21,24 @@ impl Outcome {
     /// It is as the spec says.
     #[must_use]
     pub fn done(reason: Reason, message: impl Into<String>) -> Self {
-        Self::new(Some(true), reason, message)
+        Self::new(true, reason, message)
     }
 
     /// It is not, or not yet.
     #[must_use]
     pub fn not(reason: Reason, message: impl Into<String>) -> Self {
-        Self::new(Some(false), reason, message)
+        Self::new(false, reason, message)
     }
 
     /// Whether it is as the spec says.
     #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.status == Some(true)
+    pub const fn is_done(&self) -> bool {
+        self.done
     }
 
-    fn new(status: Option<bool>, reason: Reason, message: impl Into<String>) -> Self {
+    fn new(done: bool, reason: Reason, message: impl Into<String>) -> Self {
         Self {
-            status,
+            done,
             reason,
             message: message.into(),
         }
@@ -101,11 +101,7 @@ impl<'a> Conditions<'a> {
     /// Adds a condition.
     #[must_use]
     pub fn with(mut self, kind: ConditionType, outcome: &Outcome) -> Self {
-        let status = match outcome.status {
-            Some(true) => "True",
-            Some(false) => "False",
-            None => "Unknown",
-        };
+        let status = if outcome.done { "True" } else { "False" };
         let since = self
             .previous
             .iter()
