@@ -7,3 +7,4 @@ pub mod network;
 pub mod parameter;
 pub mod quantity;
 pub mod quota;
+pub mod tenant;

@@ -4,9 +4,14 @@
 //! what Kubernetes stores and what HTTP carries are different contracts.
 
 pub mod api_key;
-pub mod change;
-pub mod condition;
+pub mod audit_event;
+pub mod auth;
+pub mod cli_grant;
+pub mod device_grant;
 pub mod endpoint;
-pub mod event;
 pub mod manifest;
+pub mod me;
+pub mod page;
+pub mod problem;
 pub mod project;
+pub mod resource;

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::access::{Access, AccessInput};
-use super::change::Change;
-use super::condition::ConditionView;
+use super::resource::change::Change;
+use super::resource::condition::ConditionView;
 
 /// One Postgres server behind its own perimeter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

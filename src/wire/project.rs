@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
-use super::condition::ConditionView;
+use super::resource::change::Change;
+use super::resource::condition::ConditionView;
 
 /// A group of endpoints that share a Postgres version, a quota and a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -219,6 +219,8 @@ fn files_folders_and_tests_keep_their_bounds() {
                 .or_default() += 1;
         }
     }
+    // The root is the map of the whole: its files are the rows of RULE.
+    folders.remove(&Path::new(ROOT).join("src"));
     let full = folders.iter().filter(|(_, count)| **count > 12);
     wrong.extend(full.map(|(folder, count)| format!("{} has {count} files", folder.display())));
     assert!(wrong.is_empty(), "{wrong:#?}");

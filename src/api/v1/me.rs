@@ -1,0 +1,83 @@
+//! Who the caller is.
+
+use crate::api::audit::store_error;
+use crate::api::identity::caller::{Caller, Credential};
+use crate::api::http::error::{ApiError, ApiResult, Code};
+use crate::api::http::extract::Json;
+use crate::api::state::ApiState;
+use crate::domain::access::Action;
+use crate::store::User;
+use crate::wire::auth::UserView;
+use crate::wire::me::{CredentialView, Me, TenantView};
+use crate::wire::problem::Problem;
+use axum::extract::State;
+use jiff::Timestamp;
+
+/// Who am I
+///
+/// The caller, its tenant and what it has sent. It shows that a credential works.
+#[utoipa::path(get, path = "/v1/me", operation_id = "get_me", tag = "me", security(("bearer" = [])),
+    responses((status = 200, body = Me), (status = 401, body = Problem)))]
+pub async fn get_me(State(state): State<ApiState>, caller: Caller) -> ApiResult<Json<Me>> {
+    caller.may(Action::Identify, None)?;
+    let user = match &caller.credential {
+        // The token says it all: no question to the store.
+        Credential::Session(claims) => Some(UserView {
+            id: claims.sub.clone(),
+            email: claims.email.clone(),
+            name: claims.name.clone(),
+        }),
+        Credential::Key(key) => match key.user.as_deref() {
+            Some(id) => Some(known_user(&state, id).await?),
+            None => None,
+        },
+    };
+    Ok(Json(Me {
+        user,
+        tenant: TenantView {
+            id: caller.tenant.id.to_string(),
+            namespace: caller.tenant.namespace.to_string(),
+        },
+        credential: credential(&caller),
+    }))
+}
+
+async fn known_user(state: &ApiState, id: &str) -> ApiResult<UserView> {
+    if let Some(view) = state.known_users().get(id, state.now()) {
+        return Ok(view);
+    }
+    let account = state.store().user(id).await.map_err(store_error)?;
+    let account = account.ok_or_else(|| ApiError::new(Code::InvalidToken))?;
+    let view = user_view(&account.user);
+    state.known_users().insert(view.clone(), state.now());
+    Ok(view)
+}
+
+/// A person as others see them.
+#[must_use]
+pub fn user_view(user: &User) -> UserView {
+    UserView {
+        id: user.id.clone(),
+        email: user.email.clone(),
+        name: user.name.clone(),
+    }
+}
+
+fn credential(caller: &Caller) -> CredentialView {
+    match &caller.credential {
+        Credential::Session(claims) => CredentialView::Session {
+            id: claims.sid.clone(),
+            expires_at: Timestamp::from_second(claims.exp)
+                .map(|at| at.to_string())
+                .unwrap_or_default(),
+        },
+        Credential::Key(key) => CredentialView::ApiKey {
+            id: key.id.clone(),
+            label: key.label.clone(),
+            prefix: format!("nsk_{}", key.lookup_id),
+            scopes: key.scopes.names().map(str::to_owned).collect(),
+            project: key.project.as_deref().map(str::to_owned),
+            expires_at: key.expires_at.map(|at| at.to_string()),
+        },
+    }
+}
