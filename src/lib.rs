@@ -3,7 +3,7 @@
 //! Imports go one way; `tests/it/architecture.rs` holds them to it:
 //!
 //! ```text
-//! bin → server → controller → {cluster, auth, probe} → crd → domain
+//! bin → server → controller → {cluster, probe, store, auth} → crd → domain
 //! config, health, metrics, telemetry: leaves, passed in, never reached for
 //! ```
 
@@ -27,5 +27,7 @@ pub mod metrics;
 pub mod probe;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
