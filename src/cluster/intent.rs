@@ -85,8 +85,9 @@ impl Intent {
     /// # Errors
     /// When Kubernetes cannot be reached or refuses.
     pub async fn list<K: Intended>(&self, namespace: &str) -> Result<Vec<K>, ClusterError> {
-        let list = self.api(namespace).list(&kube::api::ListParams::default());
-        Ok(list.await?.items)
+        let api = self.api(namespace);
+        let list = api.list(&kube::api::ListParams::default()).await?;
+        Ok(list.items)
     }
 
     /// Creates an object that must not exist yet.

@@ -15,11 +15,11 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::intent::{COUNTED, ClusterError, FIELD_MANAGER, Surplus};
+use crate::config::api::TenantQuota;
+use crate::domain::tenant;
 
 /// Marks a tenant's namespace; its value is the tenant's id.
 pub const TENANT_LABEL: &str = "kisenon.com/tenant";
-/// Name prefix of the namespaces that the API makes; the fence admits no other.
-pub const NAMESPACE_PREFIX: &str = "kisenon-tenant-";
 /// The quota of such a namespace.
 pub const QUOTA: &str = "kisenon-tenant";
 
@@ -29,41 +29,12 @@ const POD_SECURITY_VERSION: &str = "v1.33";
 const COUNTING_LIMIT: Duration = Duration::from_secs(10);
 const COUNTING_TICK: Duration = Duration::from_millis(100);
 
-/// How much one tenant may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TenantQuota {
-    /// Projects.
-    pub projects: u32,
-    /// Endpoints.
-    pub endpoints: u32,
-    /// API keys.
-    pub api_keys: u32,
-}
-
-impl Default for TenantQuota {
-    fn default() -> Self {
-        Self {
-            projects: 20,
-            endpoints: 50,
-            api_keys: 100,
-        }
-    }
-}
-
-impl TenantQuota {
-    fn hard(self) -> BTreeMap<String, Quantity> {
-        let limits = [self.projects, self.endpoints, self.api_keys];
-        let counted = COUNTED.iter().zip(limits);
-        counted
-            .map(|((counted, _), limit)| ((*counted).to_owned(), Quantity(limit.to_string())))
-            .collect()
-    }
-}
-
-/// Name of the namespace of the tenant of the API with this id.
-#[must_use]
-pub fn namespace_of(tenant_id: &str) -> String {
-    format!("{NAMESPACE_PREFIX}{tenant_id}")
+fn hard(quota: TenantQuota) -> BTreeMap<String, Quantity> {
+    let limits = [quota.projects, quota.endpoints, quota.api_keys];
+    let counted = COUNTED.iter().zip(limits);
+    counted
+        .map(|((counted, _), limit)| ((*counted).to_owned(), Quantity(limit.to_string())))
+        .collect()
 }
 
 /// Makes namespaces of tenants.
@@ -95,7 +66,7 @@ impl Tenants {
         if self.is_whole(tenant_id) {
             return Ok(());
         }
-        let namespace = namespace_of(tenant_id);
+        let namespace = tenant::namespace(tenant_id);
         self.ensure_namespace(tenant_id, &namespace).await?;
         self.ensure_quota(&namespace).await?;
         self.until_counting(&namespace).await?;
@@ -169,7 +140,7 @@ impl Tenants {
                 ..ObjectMeta::default()
             },
             spec: Some(ResourceQuotaSpec {
-                hard: Some(self.quota.hard()),
+                hard: Some(hard(self.quota)),
                 ..ResourceQuotaSpec::default()
             }),
             ..ResourceQuota::default()
@@ -187,7 +158,7 @@ impl Tenants {
     async fn complete_quota(&self, api: &Api<ResourceQuota>) -> Result<(), ClusterError> {
         let existing = api.get(QUOTA).await?.spec.and_then(|spec| spec.hard);
         let existing = existing.unwrap_or_default();
-        let mut missing = self.quota.hard();
+        let mut missing = hard(self.quota);
         missing.retain(|counted, _| !existing.contains_key(counted));
         if missing.is_empty() {
             return Ok(());
