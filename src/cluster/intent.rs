@@ -8,7 +8,7 @@ mod error;
 use std::fmt::Debug;
 
 use kube::api::{
-    Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
+    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
     ValidationDirective,
 };
 use kube::core::NamespaceResourceScope;
@@ -85,8 +85,8 @@ impl Intent {
     /// # Errors
     /// When Kubernetes cannot be reached or refuses.
     pub async fn list<K: Intended>(&self, namespace: &str) -> Result<Vec<K>, ClusterError> {
-        let list = self.api(namespace).list(&kube::api::ListParams::default());
-        Ok(list.await?.items)
+        let api = self.api(namespace);
+        Ok(api.list(&ListParams::default()).await?.items)
     }
 
     /// Creates an object that must not exist yet.
