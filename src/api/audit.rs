@@ -6,7 +6,8 @@ use crate::api::identity::caller::{Caller, Credential};
 use crate::api::http::error::{ApiError, ApiResult};
 use crate::api::http::middleware::request_id;
 use crate::api::state::ApiState;
-use crate::auth::opaque;
+use crate::auth::random;
+use crate::api::identity::replica::ReplicaError;
 use crate::store::{NewAuditEvent, StoreError};
 
 /// What was changed.
@@ -75,7 +76,7 @@ pub async fn record_as(
     detail: Option<Value>,
 ) -> ApiResult<()> {
     let now = state.now();
-    let random = opaque::random_hex::<8>().map_err(ApiError::internal)?;
+    let random = random::hex::<8>().map_err(ApiError::internal)?;
     // Ids sort as their times do.
     let id = format!("evt-{:012x}{random}", now.as_millisecond());
     let detail = detail.map(|value| value.to_string());
@@ -106,5 +107,14 @@ pub fn store_error(error: StoreError) -> ApiError {
         ApiError::unavailable(error)
     } else {
         ApiError::internal(error)
+    }
+}
+
+/// A revocation that stands, and that not every replica has confirmed.
+#[must_use]
+pub fn replica_error(error: ReplicaError) -> ApiError {
+    match error {
+        ReplicaError::Store(error) => store_error(error),
+        lags @ ReplicaError::Lags => ApiError::unavailable(lags),
     }
 }

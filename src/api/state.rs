@@ -17,15 +17,12 @@ use crate::api::identity::sign_in::Providers;
 use crate::auth::jwt::KeyRing;
 use crate::auth::key_hash::KeyHasher;
 use crate::auth::key_index::KeyIndex;
-use crate::auth::opaque;
+use crate::auth::random;
 use crate::auth::token_cache::TokenCache;
 use crate::cluster::watches::Watches;
 use crate::config::api::ApiConfig;
 use crate::metrics::Metrics;
 use crate::store::Store;
-
-/// Verified tokens remembered at once; the oldest are verified anew.
-const REMEMBERED_TOKENS: usize = 200_000;
 
 /// What the composition root puts together.
 pub struct Parts {
@@ -43,8 +40,10 @@ pub struct Parts {
     pub key_ring: KeyRing,
     /// Who vouches for people.
     pub providers: Providers,
-    /// This replica's id.
-    pub replica_id: String,
+    /// This replica among the others.
+    pub replica: Replica,
+    /// Tokens that were verified.
+    pub verified: TokenCache<Verified>,
     /// Prometheus metrics.
     pub metrics: Metrics,
     /// The clock.
@@ -88,12 +87,12 @@ impl ApiState {
             keys: parts.keys,
             key_ring: ArcSwap::from_pointee(parts.key_ring),
             providers: parts.providers,
-            replica: Replica::new(parts.replica_id),
+            replica: parts.replica,
             metrics: parts.metrics,
             now: parts.now,
             permits: Semaphore::new(AT_ONCE),
             hasher: KeyHasher::new(processors),
-            verified: TokenCache::new(REMEMBERED_TOKENS),
+            verified: parts.verified,
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
         }))
@@ -200,6 +199,12 @@ impl ApiState {
         &self.0.key_uses
     }
 
+    /// Issuer and audience of session tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.0.config.public_url.origin().ascii_serialization()
+    }
+
     /// People as they were read last.
     #[must_use]
     pub fn known_users(&self) -> &KnownUsers {
@@ -209,6 +214,6 @@ impl ApiState {
     /// A new name for a request.
     #[must_use]
     pub fn new_request_id(&self) -> String {
-        opaque::random_hex::<8>().map_or_else(|_| "unnamed".to_owned(), |id| format!("req-{id}"))
+        random::hex::<8>().map_or_else(|_| "unnamed".to_owned(), |id| format!("req-{id}"))
     }
 }

@@ -213,7 +213,9 @@ fn files_folders_and_tests_keep_their_bounds() {
         if text.lines().any(skipped) {
             wrong.push(format!("{name} has a test that is never run"));
         }
-        if path.starts_with(Path::new(ROOT).join("src")) {
+        // The root holds one file for each module, which `RULE` bounds.
+        let root = Path::new(ROOT).join("src");
+        if path.starts_with(&root) && path.parent() != Some(&root) {
             *folders
                 .entry(path.parent().unwrap().to_owned())
                 .or_default() += 1;

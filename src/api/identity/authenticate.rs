@@ -98,14 +98,14 @@ fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
 }
 
 fn session(state: &ApiState, token: &str, now: Timestamp) -> Option<Caller> {
-    let claims = match state.verified().get(token, now) {
+    let digest = state.verified().digest(token);
+    let claims = match state.verified().get(&digest, now) {
         Some(Verified::Session(claims)) => claims,
         Some(Verified::Key(_)) => return None,
         None => {
             let claims = Arc::new(state.key_ring().verify(token, now).ok()?);
-            let ends = Timestamp::from_second(claims.exp).ok()?;
             let value = Verified::Session(Arc::clone(&claims));
-            state.verified().insert(token, value, ends);
+            state.verified().insert(digest, value, claims.exp);
             claims
         }
     };
@@ -137,10 +137,10 @@ async fn key(
     if !is_active(&record, now) {
         return Ok(None);
     }
-    let known = match state.verified().get(token, now) {
+    let digest = state.verified().digest(token);
+    let known = match state.verified().get(&digest, now) {
         Some(Verified::Key(uid)) => uid == record.uid,
-        Some(Verified::Session(_)) => false,
-        None => false,
+        Some(Verified::Session(_)) | None => false,
     };
     if !known {
         // Counted before it is hashed: guessing the secret of a known lookup id must stay cheap.
@@ -148,7 +148,7 @@ async fn key(
         match state.hasher().verify(&plain, &record.hash).await {
             Ok(true) => {
                 let value = Verified::Key(record.uid.clone());
-                state.verified().insert(token, value, Timestamp::MAX);
+                state.verified().insert(digest, value, Timestamp::MAX);
             }
             Ok(false) => return Ok(None),
             Err(busy) => {

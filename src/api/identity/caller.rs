@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
-use crate::domain::access::{self, Action, Actor};
+use crate::domain::access::{self, Action, Actor, Refusal, Target};
 use crate::domain::api_key::KeyRecord;
 
 /// Whose things a request is about.
@@ -77,7 +77,7 @@ impl Caller {
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         match &self.credential {
-            Credential::Session(claims) => Timestamp::from_second(claims.exp).ok(),
+            Credential::Session(claims) => Some(claims.exp),
             Credential::Key(key) => key.expires_at,
         }
     }
@@ -91,24 +91,32 @@ impl Caller {
         }
     }
 
-    /// Asks whether the caller may do this; `project` names the project that it is about.
+    /// Asks whether the caller may do this.
     ///
     /// # Errors
     /// With what is missing. A project out of reach is an absent one.
-    pub fn may(&self, action: Action, project: Option<&str>) -> ApiResult<()> {
-        match access::decide(&self.actor(), action, project) {
+    pub fn may(&self, action: Action, target: Target<'_>) -> ApiResult<()> {
+        match access::decide(&self.actor(), action, target) {
             Ok(()) => Ok(()),
-            Err(access::Denial::OutOfReach) => Err(ApiError::not_found()),
-            Err(denial) => Err(ApiError::with(Code::InsufficientScope, denial.to_string())),
+            Err(Refusal::Hidden) => Err(ApiError::not_found()),
+            Err(refusal) => Err(ApiError::with(Code::InsufficientScope, refusal.to_string())),
         }
     }
 
-    fn actor(&self) -> Actor<'_> {
+    /// Whether lists that the caller reads hold this.
+    #[must_use]
+    pub fn sees(&self, target: Target<'_>) -> bool {
+        access::sees(&self.actor(), target)
+    }
+
+    fn actor(&self) -> Actor {
         match &self.credential {
-            Credential::Session(_) => Actor::Session,
+            Credential::Session(claims) => Actor::Session {
+                user: claims.sub.as_str().into(),
+            },
             Credential::Key(key) => Actor::Key {
                 scopes: key.scopes,
-                project: key.project.as_deref(),
+                project: key.project.clone(),
             },
         }
     }

@@ -8,7 +8,7 @@ use crate::api::identity::caller::Tenant;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::state::ApiState;
 use crate::api::v1::cluster_error;
-use crate::auth::opaque;
+use crate::auth::random;
 use crate::cluster::{api_key, tenant};
 use crate::domain::api_key::{KeyRecord, PlainKey, Scopes};
 
@@ -38,7 +38,7 @@ pub struct NewKey<'a> {
 /// When the tenant may have no more keys, or Kubernetes cannot be reached.
 pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc<KeyRecord>)> {
     check_label(new.label)?;
-    let plain = PlainKey::generate(&mut opaque::fill).ok_or_else(|| {
+    let plain = PlainKey::generate(&mut random::fill).ok_or_else(|| {
         ApiError::with(Code::Internal, "no randomness")
     })?;
     let hash = state
@@ -108,7 +108,7 @@ pub async fn revoke(state: &ApiState, key: &KeyRecord, cascade: bool) -> ApiResu
         .replica()
         .until_keys_seen(state.store(), last_version, state.clock())
         .await
-        .map_err(crate::api::audit::store_error)?;
+        .map_err(replica_error)?;
     Ok(ended)
 }
 

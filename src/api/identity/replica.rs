@@ -7,15 +7,16 @@
 //! to a revocation never succeeds, on any replica.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
+use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::cluster::watches::Pulse;
 use crate::store::{self, Store, StoreError};
 
 /// How often the row is renewed without any news.
@@ -29,33 +30,42 @@ const FRESH: SignedDuration = SignedDuration::from_secs(2);
 const GONE: SignedDuration = SignedDuration::from_secs(4);
 /// Longest that a revocation waits: by then every replica has answered or is gone.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// An ApiKey watch that may be further behind than this is not relied upon.
+const WATCH_STALE: Duration = Duration::from_secs(2);
 const ASK_AGAIN: Duration = Duration::from_millis(15);
 /// Ended sessions are remembered for as long as an access token may live.
 const REMEMBER: SignedDuration = SignedDuration::from_mins(20);
 
+/// A revocation that was written, and that not every replica has confirmed.
+#[derive(Debug, Error)]
+pub enum ReplicaError {
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another replica lives and does not come along.
+    #[error("another replica has not confirmed a revocation in time")]
+    Lags,
+}
+
 /// This replica.
 pub struct Replica {
     id: String,
-    key_version: AtomicI64,
-    keys_are_current: AtomicBool,
+    keys: Pulse,
     session_seq: AtomicI64,
     renewed_at: AtomicI64,
     ended: RwLock<HashMap<String, Timestamp>>,
-    news: Notify,
 }
 
 impl Replica {
     /// One that has heard nothing yet, and so refuses credentials.
     #[must_use]
-    pub fn new(id: String) -> Self {
+    pub fn new(id: String, keys: Pulse) -> Self {
         Self {
             id,
-            key_version: AtomicI64::new(0),
-            keys_are_current: AtomicBool::new(false),
+            keys,
             session_seq: AtomicI64::new(0),
             renewed_at: AtomicI64::new(i64::MIN),
             ended: RwLock::default(),
-            news: Notify::new(),
         }
     }
 
@@ -63,21 +73,7 @@ impl Replica {
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let renewed = Timestamp::from_millisecond(self.renewed_at.load(Ordering::Acquire));
-        self.keys_are_current.load(Ordering::Acquire)
-            && renewed.is_ok_and(|at| now.duration_since(at) < FRESH)
-    }
-
-    /// The watch of ApiKeys has shown everything up to this version.
-    pub fn has_seen_keys(&self, version: i64) {
-        self.keys_are_current.store(true, Ordering::Release);
-        if self.key_version.fetch_max(version, Ordering::AcqRel) < version {
-            self.news.notify_one();
-        }
-    }
-
-    /// The watch of ApiKeys is broken: what it shows may be past.
-    pub fn lost_keys(&self) {
-        self.keys_are_current.store(false, Ordering::Release);
+        !self.keys.is_stale(WATCH_STALE) && renewed.is_ok_and(|at| now.duration_since(at) < FRESH)
     }
 
     /// Whether a session was ended.
@@ -102,7 +98,7 @@ impl Replica {
         store: &Store,
         version: i64,
         now: fn() -> Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), ReplicaError> {
         self.until(store, now, |row| row.key_version >= version)
             .await
     }
@@ -116,7 +112,7 @@ impl Replica {
         store: &Store,
         seq: i64,
         now: fn() -> Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), ReplicaError> {
         self.until(store, now, |row| row.session_seq >= seq).await
     }
 
@@ -125,18 +121,15 @@ impl Replica {
         store: &Store,
         now: fn() -> Timestamp,
         has_heard: impl Fn(&store::Replica) -> bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), ReplicaError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let rows = store.live_replicas(now() - GONE).await?;
-            let all = rows.iter().all(&has_heard);
-            // By the deadline, whoever has not renewed is gone, and whoever has refuses by itself
-            // what it has not seen only if its watch works: an error is the honest answer then.
-            if all {
+            if rows.iter().all(&has_heard) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(StoreError::replica_lags());
+                return Err(ReplicaError::Lags);
             }
             tokio::time::sleep(ASK_AGAIN).await;
         }
@@ -147,10 +140,11 @@ impl Replica {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut renewed = None::<Instant>;
+        let mut versions = self.keys.subscribe();
         while !stop.is_cancelled() {
             let has_news = tokio::select! {
                 _ = poll.tick() => false,
-                () = self.news.notified() => true,
+                changed = versions.changed() => changed.is_ok(),
                 () = stop.cancelled() => break,
             };
             let outcome = self.step(store, now, has_news, &mut renewed).await;
@@ -179,7 +173,7 @@ impl Replica {
                 .heartbeat(&store::Replica {
                     id: self.id.clone(),
                     heartbeat_at: began,
-                    key_version: self.key_version.load(Ordering::Acquire),
+                    key_version: i64::try_from(self.keys.version()).unwrap_or(i64::MAX),
                     session_seq: self.session_seq.load(Ordering::Acquire),
                 })
                 .await?;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::state::ApiState;
 use crate::auth::jwt::{JwtError, KeyRing, SigningKey};
-use crate::auth::seal::{SealError, SecretKey};
+use crate::auth::seal::SecretKey;
 use crate::store::{SigningKeyRow, Store, StoreError};
 
 /// How long a key signs.
@@ -21,7 +21,6 @@ const VERIFIES_FOR: SignedDuration = SignedDuration::from_hours(1);
 const PUBLISHED_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// How often the store is asked for keys of other replicas.
 const ROUND: Duration = Duration::from_secs(60);
-const PURPOSE: &str = "session-signing-key";
 
 /// No key to sign with.
 #[derive(Debug, Error)]
@@ -29,11 +28,8 @@ pub enum SigningError {
     /// The store failed.
     #[error("failed to read or keep signing keys")]
     Store(#[from] StoreError),
-    /// A stored key cannot be opened.
-    #[error("failed to open a stored signing key: was KISENON_SECRET_KEY changed?")]
-    Sealed(#[from] SealError),
-    /// A key cannot be made or read.
-    #[error(transparent)]
+    /// A key cannot be made, sealed or opened.
+    #[error("failed to make or open a signing key; a stored one opens only with the KISENON_SECRET_KEY that sealed it")]
     Key(#[from] JwtError),
 }
 
@@ -49,50 +45,49 @@ pub async fn load(
     now: Timestamp,
 ) -> Result<KeyRing, SigningError> {
     let mut rows = store.signing_keys().await?;
-    rows.sort_by_key(|row| row.created_at);
-    let newest = rows.last().cloned();
+    let newest = rows.first().cloned();
     let is_due = newest
         .as_ref()
-        .is_none_or(|row| now.duration_since(row.created_at) >= SIGNS_FOR - PUBLISHED_BEFORE);
+        .is_none_or(|row| now.duration_since(row.created_at) >= SIGNS_FOR);
     if is_due {
-        let key = SigningKey::generate()?;
+        let key = SigningKey::generate(now + PUBLISHED_BEFORE)?;
         let row = SigningKeyRow {
             kid: key.kid().to_owned(),
-            sealed: secret.seal(PURPOSE, &key.to_pkcs8())?,
-            public: key.public_key().to_vec(),
+            sealed: key.seal(secret)?.into_bytes(),
+            public: key.public_jwk().to_string().into_bytes(),
             created_at: now,
             retires_at: now + SIGNS_FOR + VERIFIES_FOR,
         };
         // Whoever comes second takes up the first one's.
-        store
-            .put_signing_key(&row, newest.as_ref().map(|row| row.kid.as_str()))
-            .await?;
+        let expected = newest.as_ref().map(|row| row.kid.as_str());
+        store.put_signing_key(&row, expected).await?;
         store.delete_signing_keys_before(now).await?;
         rows = store.signing_keys().await?;
-        rows.sort_by_key(|row| row.created_at);
     }
-    let mut keys = Vec::new();
-    for row in &rows {
-        let pkcs8 = secret.open(PURPOSE, &row.sealed)?;
-        keys.push((SigningKey::from_pkcs8(&row.kid, &pkcs8)?, row.created_at));
-    }
-    let signer = signer(&keys, now);
-    let keys = keys.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-    Ok(KeyRing::new(issuer.to_owned(), keys, signer))
+    let keys = rows
+        .iter()
+        .map(|row| open(row, secret))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(KeyRing::new(issuer, issuer, keys)?)
 }
 
-/// The newest key that has been published for long enough; the very first signs at once.
-fn signer(keys: &[(SigningKey, Timestamp)], now: Timestamp) -> usize {
-    keys.iter()
-        .rposition(|(_, created)| now.duration_since(*created) >= PUBLISHED_BEFORE)
-        .unwrap_or(0)
+/// A ring whose only key has not begun to sign yet signs with it all the same: nobody knows
+/// another.
+fn open(row: &SigningKeyRow, secret: &SecretKey) -> Result<SigningKey, JwtError> {
+    let sealed = String::from_utf8_lossy(&row.sealed);
+    SigningKey::open(
+        &row.kid,
+        row.created_at + PUBLISHED_BEFORE,
+        &sealed,
+        secret,
+    )
 }
 
 /// Keeps the keys current until `stop`.
 pub async fn rotate_until(state: &ApiState, secret: &SecretKey, stop: &CancellationToken) {
     let mut rounds = tokio::time::interval(ROUND);
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
-        let issuer = state.key_ring().issuer().to_owned();
+        let issuer = state.issuer();
         match load(state.store(), secret, &issuer, state.now()).await {
             Ok(ring) => state.set_key_ring(ring),
             Err(error) => {

@@ -9,7 +9,7 @@ use crate::api::http::cursor;
 use crate::api::http::error::ApiResult;
 use crate::api::http::extract::{Json, UrlQuery};
 use crate::api::state::ApiState;
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Target};
 use crate::store::AuditEvent;
 use crate::wire::audit_event::{ActorView, AuditEventView, TargetView};
 use crate::wire::page::{Page, PageQuery};
@@ -26,7 +26,7 @@ pub async fn list_audit_events(
     caller: Caller,
     UrlQuery(query): UrlQuery<PageQuery>,
 ) -> ApiResult<Json<Page<AuditEventView>>> {
-    caller.may(Action::ReadAudit, None)?;
+    caller.may(Action::ReadAudit, Target::Tenant)?;
     let limit = cursor::limit(&query)?;
     let before = cursor::read::<(Timestamp, String)>(&query)?;
     let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));

@@ -3,16 +3,18 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::api::audit::{self, Actor, Target, store_error};
+use crate::api::audit::{self, Actor, Target, replica_error, store_error};
 use crate::api::identity::caller::Caller;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
 use crate::api::state::ApiState;
 use super::me::user_view;
 use crate::auth::jwt::Claims;
-use crate::auth::opaque::{self, OpaqueToken};
+use crate::auth::random;
+use crate::auth::opaque::{OpaqueToken, TokenKind};
 use crate::store::{NewSession, RefreshOutcome, SignIn, User};
 use crate::wire::auth::{ExchangeProof, RefreshSession, SessionTokens};
 use crate::wire::problem::Problem;
@@ -61,8 +63,8 @@ pub async fn exchange_proof(
             "this ID token was used before: sign in again",
         ));
     }
-    let user_id = format!("usr-{}", random()?);
-    let tenant_id = random()?;
+    let user_id = format!("usr-{}", fresh_id()?);
+    let tenant_id = fresh_id()?;
     let account = store
         .sign_in(SignIn {
             provider: &identity.provider,
@@ -75,10 +77,12 @@ pub async fn exchange_proof(
         })
         .await
         .map_err(store_error)?;
-    let refresh = OpaqueToken::generate("nsr_").map_err(ApiError::internal)?;
-    let session_id = format!("ses-{}", random()?);
+    // Taken off the list in between.
+    let account = account.ok_or_else(|| ApiError::new(Code::AccessDenied))?;
+    let refresh = OpaqueToken::generate(TokenKind::Refresh).map_err(ApiError::internal)?;
+    let session_id = format!("ses-{}", fresh_id()?);
     let ends_at = now + SESSION;
-    store
+    let has_begun = store
         .begin_session(NewSession {
             id: &session_id,
             user_id: &account.user.id,
@@ -88,6 +92,9 @@ pub async fn exchange_proof(
         })
         .await
         .map_err(store_error)?;
+    if !has_begun {
+        return Err(ApiError::new(Code::AccessDenied));
+    }
     let actor = Actor {
         kind: "user",
         id: &account.user.id,
@@ -122,11 +129,11 @@ pub async fn refresh_session(
     State(state): State<ApiState>,
     Json(body): Json<RefreshSession>,
 ) -> ApiResult<Json<SessionTokens>> {
-    let next = OpaqueToken::generate("nsr_").map_err(ApiError::internal)?;
-    let presented = opaque::digest(&body.refresh_token);
+    let next = OpaqueToken::generate(TokenKind::Refresh).map_err(ApiError::internal)?;
+    let presented = OpaqueToken::parse(TokenKind::Refresh, &body.refresh_token).map_err(|_| ended())?;
     let outcome = state
         .store()
-        .refresh(&presented, &next.hash(), state.now(), GRACE)
+        .refresh(&presented.hash(), &next.hash(), state.now(), GRACE)
         .await
         .map_err(store_error)?;
     match outcome {
@@ -146,7 +153,7 @@ pub async fn refresh_session(
             };
             issue.tokens(&state)
         }
-        RefreshOutcome::Reused { session_id } => {
+        RefreshOutcome::Reused { session_id, .. } => {
             state.replica().end_session(&session_id, state.now());
             tracing::warn!(
                 session.id = session_id,
@@ -178,7 +185,7 @@ pub async fn sign_out(State(state): State<ApiState>, caller: Caller) -> ApiResul
             .replica()
             .until_session_ended(state.store(), seq, state.clock())
             .await
-            .map_err(store_error)?;
+            .map_err(replica_error)?;
     }
     let target = Target {
         kind: "session",
@@ -196,8 +203,8 @@ fn ended() -> ApiError {
     )
 }
 
-fn random() -> ApiResult<String> {
-    opaque::random_hex::<12>().map_err(ApiError::internal)
+fn fresh_id() -> ApiResult<String> {
+    random::hex::<12>().map_err(ApiError::internal)
 }
 
 struct Issue<'a> {
@@ -218,20 +225,19 @@ impl Issue<'_> {
             sid: self.session_id.to_owned(),
             tid: self.tenant_id.to_owned(),
             email: self.user.email.clone(),
-            name: self.user.name.clone(),
-            iat: now.as_second(),
-            exp: ends.as_second(),
-            jti: random()?,
+            iat: now,
+            exp: ends,
+            jti: fresh_id()?,
         };
         let access = state
             .key_ring()
             .issue(&claims)
             .map_err(ApiError::internal)?;
         Ok(Json(SessionTokens {
-            access_token: opaque::reveal(&access),
+            access_token: access.expose_secret().to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: ends.as_second() - now.as_second(),
-            refresh_token: opaque::reveal(self.refresh.secret()),
+            refresh_token: self.refresh.text().expose_secret().to_owned(),
             session_expires_at: self.ends_at.to_string(),
             user: user_view(self.user),
         }))

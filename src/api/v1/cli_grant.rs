@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::api::audit::{self, Actor, Target, store_error};
@@ -13,8 +14,8 @@ use crate::api::http::extract::Json;
 use crate::api::identity::mint::{self, NewKey, check_label};
 use crate::api::state::ApiState;
 use super::me::user_view;
-use crate::auth::opaque::{self, OpaqueToken};
-use crate::domain::access::Action;
+use crate::auth::opaque::{OpaqueToken, TokenKind};
+use crate::domain::access::{self, Action};
 use crate::domain::{pkce, redirect, tenant};
 use crate::store::{Account, CliCode as StoredCode, CodeOutcome, NewCliCode};
 use crate::wire::cli_grant::{AuthorizeCli, CliCode, ExchangeCliCode, GrantedKey};
@@ -35,10 +36,10 @@ pub async fn authorize_cli(
     caller: Caller,
     Json(body): Json<AuthorizeCli>,
 ) -> ApiResult<(StatusCode, Json<CliCode>)> {
-    caller.may(Action::Authorize, None)?;
+    caller.may(Action::Authorize, access::Target::Tenant)?;
     let claims = caller.session()?;
     check(&body)?;
-    let code = OpaqueToken::generate("nsc_").map_err(ApiError::internal)?;
+    let code = OpaqueToken::generate(TokenKind::CliCode).map_err(ApiError::internal)?;
     let now = state.now();
     state
         .store()
@@ -62,7 +63,7 @@ pub async fn authorize_cli(
     };
     audit::record(&state, &caller, "cli.authorize", target, None).await?;
     let answer = CliCode {
-        code: opaque::reveal(code.secret()),
+        code: code.text().expose_secret().to_owned(),
         expires_in: LIFE.as_secs(),
     };
     Ok((StatusCode::CREATED, Json(answer)))
@@ -70,19 +71,16 @@ pub async fn authorize_cli(
 
 fn check(body: &AuthorizeCli) -> ApiResult<()> {
     let invalid = || ApiError::new(Code::InvalidRequest);
-    if redirect::Loopback::parse(&body.redirect_uri).is_err() {
+    if redirect::LoopbackRedirect::parse(&body.redirect_uri).is_err() {
         return Err(invalid().field(
             "redirectUri",
             "must be http://127.0.0.1:<port>/callback or http://[::1]:<port>/callback",
         ));
     }
-    if body.code_challenge_method != "S256" {
-        return Err(invalid().field("codeChallengeMethod", "must be S256"));
-    }
-    if pkce::Challenge::parse(&body.code_challenge).is_err() {
+    if pkce::Challenge::parse(&body.code_challenge, &body.code_challenge_method).is_err() {
         return Err(invalid().field(
             "codeChallenge",
-            "must be the base64url SHA-256 of the verifier, 43 characters without padding",
+            "must be the base64url SHA-256 of the verifier, 43 characters without padding, with codeChallengeMethod S256",
         ));
     }
     check_label(&body.label)
@@ -99,7 +97,8 @@ pub async fn exchange_cli_code(
     State(state): State<ApiState>,
     Json(body): Json<ExchangeCliCode>,
 ) -> ApiResult<(StatusCode, Json<GrantedKey>)> {
-    let hash = opaque::digest(&body.code);
+    let presented = OpaqueToken::parse(TokenKind::CliCode, &body.code).map_err(|_| refused())?;
+    let hash = presented.hash();
     let outcome = state
         .store()
         .redeem_cli_code(&hash, state.now())
@@ -107,10 +106,8 @@ pub async fn exchange_cli_code(
         .map_err(store_error)?;
     match outcome {
         CodeOutcome::First(code) => {
-            let is_bound = code.redirect_uri == body.redirect_uri
-                && pkce::matches(&body.code_verifier, &code.challenge);
             // A wrong proof burns the code: whoever holds it without the verifier has stolen it.
-            if !is_bound {
+            if !is_bound(&code, &body) {
                 return Err(refused());
             }
             let account = state.store().user(&code.user_id).await.map_err(store_error)?;
@@ -125,6 +122,15 @@ pub async fn exchange_cli_code(
         }
         CodeOutcome::Expired | CodeOutcome::Unknown => Err(refused()),
     }
+}
+
+fn is_bound(code: &StoredCode, body: &ExchangeCliCode) -> bool {
+    let challenge = pkce::Challenge::parse(&code.challenge, "S256");
+    let verifier = pkce::Verifier::parse(&body.code_verifier);
+    code.redirect_uri == body.redirect_uri
+        && challenge.is_ok_and(|challenge| {
+            verifier.is_ok_and(|verifier| challenge.matches(&verifier))
+        })
 }
 
 async fn grant(
@@ -186,7 +192,7 @@ pub(super) async fn grant_key(
     let detail = json!({ "prefix": plain.prefix() });
     audit::record_as(state, &tenant.id, actor, action, target, Some(detail)).await?;
     Ok(GrantedKey {
-        api_key: opaque::reveal(plain.text()),
+        api_key: plain.text().expose_secret().to_owned(),
         id: record.id.clone(),
         label: label.to_owned(),
         user: user_view(&account.user),

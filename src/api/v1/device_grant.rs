@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 
 use crate::api::audit::{self, Target, store_error};
 use crate::api::identity::caller::Caller;
@@ -11,10 +12,11 @@ use crate::api::http::extract::{Json, UrlPath};
 use crate::api::identity::mint::check_label;
 use crate::api::state::ApiState;
 use super::cli_grant::grant_key;
-use crate::auth::opaque::{self, OpaqueToken};
-use crate::domain::access::Action;
+use crate::auth::opaque::{NoRandomness, OpaqueToken, TokenKind, sha256};
+use crate::auth::random;
+use crate::domain::access::{self, Action};
 use crate::domain::user_code::UserCode;
-use crate::store::{DeviceOutcome, NewDeviceCode};
+use crate::store::{DeviceDecision, DeviceOutcome, NewDeviceCode};
 use crate::wire::cli_grant::GrantedKey;
 use crate::wire::device_grant::{
     DecideDevice, DeviceCode, DeviceRequestView, ExchangeDeviceCode, RequestDeviceCode,
@@ -37,31 +39,42 @@ pub async fn create_device_code(
     Json(body): Json<RequestDeviceCode>,
 ) -> ApiResult<Json<DeviceCode>> {
     check_label(&body.label)?;
-    let device = OpaqueToken::generate("nsd_").map_err(ApiError::internal)?;
-    let user = UserCode::generate(&mut opaque::fill)
-        .ok_or_else(|| ApiError::with(Code::Internal, "no randomness"))?;
-    let now = state.now();
-    state
-        .store()
-        .put_device_code(NewDeviceCode {
-            device_hash: &device.hash(),
-            user_code_hash: &opaque::digest(&user.to_string()),
-            label: &body.label,
-            now,
-            expires_at: now + LIFE,
-            interval: INTERVAL,
-        })
-        .await
-        .map_err(store_error)?;
+    let device = OpaqueToken::generate(TokenKind::DeviceCode).map_err(ApiError::internal)?;
+    let user = put(&state, &device, &body.label).await?;
     let page = format!("{}device", state.config().console_url);
     Ok(Json(DeviceCode {
-        device_code: opaque::reveal(device.secret()),
+        device_code: device.text().expose_secret().to_owned(),
         verification_uri_complete: format!("{page}?user_code={user}"),
         user_code: user.to_string(),
         verification_uri: page,
         expires_in: LIFE.as_secs(),
         interval: INTERVAL.as_secs(),
     }))
+}
+
+/// Keeps a new pair of codes. The code for people is short, so a living one may be met.
+async fn put(state: &ApiState, device: &OpaqueToken, label: &str) -> ApiResult<UserCode> {
+    for _ in 0..4 {
+        let user = UserCode::generate(&mut random::fill)
+            .ok_or_else(|| ApiError::internal(NoRandomness))?;
+        let now = state.now();
+        let is_kept = state
+            .store()
+            .put_device_code(NewDeviceCode {
+                device_hash: &device.hash(),
+                user_code_hash: &sha256(user.to_string().as_bytes()),
+                label,
+                now,
+                expires_at: now + LIFE,
+                interval: INTERVAL,
+            })
+            .await
+            .map_err(store_error)?;
+        if is_kept {
+            return Ok(user);
+        }
+    }
+    Err(ApiError::new(Code::Busy))
 }
 
 /// Ask whether a device was approved
@@ -74,18 +87,12 @@ pub async fn exchange_device_code(
     State(state): State<ApiState>,
     Json(body): Json<ExchangeDeviceCode>,
 ) -> ApiResult<(StatusCode, Json<GrantedKey>)> {
-    let hash = opaque::digest(&body.device_code);
+    let presented = OpaqueToken::parse(TokenKind::DeviceCode, &body.device_code).map_err(|_| invalid())?;
     let outcome = state
         .store()
-        .poll_device(&hash, state.now())
+        .poll_device(&presented.hash(), state.now())
         .await
         .map_err(store_error)?;
-    let invalid = || {
-        ApiError::with(
-            Code::InvalidGrant,
-            "the device code is unknown or was used: begin again",
-        )
-    };
     match outcome {
         DeviceOutcome::Pending => Err(ApiError::new(Code::AuthorizationPending)),
         DeviceOutcome::SlowDown => Err(ApiError::with(
@@ -114,6 +121,13 @@ pub async fn exchange_device_code(
     }
 }
 
+fn invalid() -> ApiError {
+    ApiError::with(
+        Code::InvalidGrant,
+        "the device code is unknown or was used: begin again",
+    )
+}
+
 /// Look up a device's code
 ///
 /// What the person is asked to approve.
@@ -125,11 +139,11 @@ pub async fn get_device_request(
     caller: Caller,
     UrlPath(user_code): UrlPath<String>,
 ) -> ApiResult<Json<DeviceRequestView>> {
-    caller.may(Action::Authorize, None)?;
+    caller.may(Action::Authorize, access::Target::Tenant)?;
     let code = UserCode::parse(&user_code).map_err(|_| ApiError::not_found())?;
     let found = state
         .store()
-        .find_device(&opaque::digest(&code.to_string()), state.now())
+        .find_device(&sha256(code.to_string().as_bytes()), state.now())
         .await
         .map_err(store_error)?;
     let request = found.ok_or_else(ApiError::not_found)?;
@@ -152,16 +166,23 @@ pub async fn decide_device(
     caller: Caller,
     Json(body): Json<DecideDevice>,
 ) -> ApiResult<StatusCode> {
-    caller.may(Action::Authorize, None)?;
+    caller.may(Action::Authorize, access::Target::Tenant)?;
     let claims = caller.session()?;
     let code = UserCode::parse(&body.user_code).map_err(|_| ApiError::not_found())?;
-    let hash = opaque::digest(&code.to_string());
+    let hash = sha256(code.to_string().as_bytes());
     let now = state.now();
     let store = state.store();
     let found = store.find_device(&hash, now).await.map_err(store_error)?;
     let request = found.ok_or_else(ApiError::not_found)?;
     let decided = store
-        .decide_device(&hash, &claims.sub, &claims.tid, &claims.sid, body.approve, now)
+        .decide_device(DeviceDecision {
+            user_code_hash: &hash,
+            user_id: &claims.sub,
+            tenant_id: &claims.tid,
+            session_id: &claims.sid,
+            approve: body.approve,
+            now,
+        })
         .await
         .map_err(store_error)?;
     if !decided {

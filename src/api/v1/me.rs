@@ -5,13 +5,12 @@ use crate::api::identity::caller::{Caller, Credential};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
 use crate::api::state::ApiState;
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Target};
 use crate::store::User;
 use crate::wire::auth::UserView;
 use crate::wire::me::{CredentialView, Me, TenantView};
 use crate::wire::problem::Problem;
 use axum::extract::State;
-use jiff::Timestamp;
 
 /// Who am I
 ///
@@ -19,18 +18,10 @@ use jiff::Timestamp;
 #[utoipa::path(get, path = "/v1/me", operation_id = "get_me", tag = "me", security(("bearer" = [])),
     responses((status = 200, body = Me), (status = 401, body = Problem)))]
 pub async fn get_me(State(state): State<ApiState>, caller: Caller) -> ApiResult<Json<Me>> {
-    caller.may(Action::Identify, None)?;
-    let user = match &caller.credential {
-        // The token says it all: no question to the store.
-        Credential::Session(claims) => Some(UserView {
-            id: claims.sub.clone(),
-            email: claims.email.clone(),
-            name: claims.name.clone(),
-        }),
-        Credential::Key(key) => match key.user.as_deref() {
-            Some(id) => Some(known_user(&state, id).await?),
-            None => None,
-        },
+    caller.may(Action::Identify, Target::Tenant)?;
+    let user = match caller.user_id() {
+        Some(id) => Some(known_user(&state, id).await?),
+        None => None,
     };
     Ok(Json(Me {
         user,
@@ -67,9 +58,7 @@ fn credential(caller: &Caller) -> CredentialView {
     match &caller.credential {
         Credential::Session(claims) => CredentialView::Session {
             id: claims.sid.clone(),
-            expires_at: Timestamp::from_second(claims.exp)
-                .map(|at| at.to_string())
-                .unwrap_or_default(),
+            expires_at: claims.exp.to_string(),
         },
         Credential::Key(key) => CredentialView::ApiKey {
             id: key.id.clone(),
