@@ -5,6 +5,7 @@
 //! what one becomes, or import `controller`: both meet only in `crd`.
 
 pub mod audit;
+pub mod explain;
 pub mod http;
 pub mod identity;
 pub mod openapi;

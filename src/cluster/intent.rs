@@ -8,7 +8,7 @@ mod error;
 use std::fmt::Debug;
 
 use kube::api::{
-    Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
+    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
     ValidationDirective,
 };
 use kube::core::NamespaceResourceScope;
@@ -86,8 +86,7 @@ impl Intent {
     /// When Kubernetes cannot be reached or refuses.
     pub async fn list<K: Intended>(&self, namespace: &str) -> Result<Vec<K>, ClusterError> {
         let api = self.api(namespace);
-        let list = api.list(&kube::api::ListParams::default()).await?;
-        Ok(list.items)
+        Ok(api.list(&ListParams::default()).await?.items)
     }
 
     /// Creates an object that must not exist yet.
