@@ -16,7 +16,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use self::words::{NAMESPACE_NAME, equals, label, list, peer, port};
 use crate::cluster::access::InForce;
 use crate::crd::condition::ConditionType;
-use crate::crd::{DesiredState, Endpoint, InCluster, Project};
+use crate::crd::{DesiredState, Endpoint, InCluster, Phase, Project};
 use crate::wire::endpoint::access::{
     AccessExplanation, Difference, DifferenceKind, Egress, Isolation, OpenRange, OpenToPods, Reach,
     ServiceAccess,
@@ -42,23 +42,44 @@ pub fn explain(
     project: Option<&Project>,
     in_force: &InForce,
 ) -> AccessExplanation {
+    if *in_force == InForce::default() && !has_server(endpoint) {
+        return nothing(endpoint, "nothing runs yet".to_owned());
+    }
     let written = written(endpoint, project);
-    let mut explanation = AccessExplanation {
-        address: None,
-        open_to: Vec::new(),
-        in_cluster: Vec::new(),
-        egress: egress(&in_force.policies),
-        isolation: isolation(endpoint),
-        service: service(in_force.service.as_ref()),
-        differences: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut explanation = nothing(endpoint, String::new());
+    explanation.notes.clear();
+    explanation.egress = egress(&in_force.policies);
+    explanation.service = service(in_force.service.as_ref());
     explanation.address.clone_from(&explanation.service.address);
     read_ingress(&in_force.policies, &written, &mut explanation);
     compare(&written, &mut explanation);
     check_service(in_force.service.as_ref(), &mut explanation);
     add_notes(endpoint, &mut explanation);
     explanation
+}
+
+/// Of an endpoint without a server: nobody reaches it, for this reason.
+#[must_use]
+pub fn nothing(endpoint: &Endpoint, reason: String) -> AccessExplanation {
+    AccessExplanation {
+        address: None,
+        open_to: Vec::new(),
+        in_cluster: Vec::new(),
+        egress: Egress {
+            reach: Reach::None,
+            rules: Vec::new(),
+        },
+        isolation: isolation(endpoint),
+        service: service(None),
+        differences: Vec::new(),
+        notes: vec![reason],
+    }
+}
+
+/// Whether a pod may be there, which an absent policy would leave open.
+fn has_server(endpoint: &Endpoint) -> bool {
+    let phase = endpoint.status.as_ref().and_then(|status| status.phase);
+    !matches!(phase, None | Some(Phase::Pending | Phase::Stopped))
 }
 
 fn written(endpoint: &Endpoint, project: Option<&Project>) -> Written {

@@ -184,3 +184,14 @@ fn a_service_that_leads_around_the_policies_is_a_difference() {
     let closed = explain(&endpoint(&wanted), None, &force);
     assert!(!closed.service.exposed && closed.address.is_none());
 }
+
+#[test]
+fn before_anything_runs_nobody_is_let_in() {
+    let waiting = endpoint(&json!({"allowedCidrs": ["192.0.2.0/24"]}));
+    let found = explain(&waiting, None, &InForce::default());
+    assert!(found.open_to.is_empty() && found.differences.is_empty());
+    let mut running = waiting;
+    running.status.as_mut().unwrap().phase = Some(Phase::Running);
+    let found = explain(&running, None, &InForce::default());
+    assert_eq!(found.open_to[0].cidr, "0.0.0.0/0");
+}
