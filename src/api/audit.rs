@@ -40,10 +40,10 @@ impl<'a> From<&'a Caller> for Actor<'a> {
                 id: &claims.sub,
                 label: &claims.email,
             },
-            Credential::Key(key) => Self {
+            Credential::Key { key, id } => Self {
                 kind: "api-key",
-                id: &key.id,
-                label: &key.label,
+                id,
+                label: key.label(),
             },
         }
     }
@@ -93,7 +93,7 @@ pub async fn record_as(
             target_kind: target.kind,
             target_id: target.id,
             target_name: target.name,
-            request_id: request_id().as_deref(),
+            request_id: &request_id().unwrap_or_default(),
             detail: detail.as_deref(),
         })
         .await

@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod caller;
+pub mod key_follow;
 pub mod key_use;
 pub mod known_user;
 pub mod mint;

@@ -19,10 +19,14 @@ use crate::auth::key_hash::KeyHasher;
 use crate::auth::key_index::KeyIndex;
 use crate::auth::random;
 use crate::auth::token_cache::TokenCache;
+use crate::cluster::tenant::Tenants;
 use crate::cluster::watches::Watches;
 use crate::config::api::ApiConfig;
 use crate::metrics::Metrics;
 use crate::store::Store;
+
+/// First uses of API keys that may wait for their hash at once.
+const WAITING_HASHES: usize = 64;
 
 /// What the composition root puts together.
 pub struct Parts {
@@ -58,6 +62,7 @@ struct Inner {
     config: ApiConfig,
     store: Store,
     client: Client,
+    tenants: Tenants,
     watches: Watches,
     keys: Arc<KeyIndex>,
     key_ring: ArcSwap<KeyRing>,
@@ -80,6 +85,7 @@ impl ApiState {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Arc::new(Inner {
             limits: Limits::new(parts.config.trusted_proxy_hops),
+            tenants: Tenants::new(parts.client.clone(), parts.config.tenant_quota),
             config: parts.config,
             store: parts.store,
             client: parts.client,
@@ -91,7 +97,7 @@ impl ApiState {
             metrics: parts.metrics,
             now: parts.now,
             permits: Semaphore::new(AT_ONCE),
-            hasher: KeyHasher::new(processors),
+            hasher: KeyHasher::new(processors, WAITING_HASHES),
             verified: parts.verified,
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
@@ -114,6 +120,12 @@ impl ApiState {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// Makes namespaces of tenants.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants {
+        &self.0.tenants
     }
 
     /// What the watches have shown.

@@ -12,6 +12,8 @@ pub mod manifests;
 pub mod me;
 pub mod projects;
 
+use std::time::Duration;
+
 use crate::api::http::error::{ApiError, Code};
 use crate::cluster::intent::ClusterError;
 
@@ -34,9 +36,12 @@ pub fn cluster_error(error: ClusterError) -> ApiError {
         ClusterError::QuotaExceeded(surplus) => {
             ApiError::with(Code::QuotaExceeded, surplus.to_string())
         }
-        error @ (ClusterError::Unavailable(_) | ClusterError::NotCounting) => {
-            ApiError::unavailable(error)
-        }
+        ClusterError::NotCounting => ApiError::with(
+            Code::Unavailable,
+            "the tenant was just made and its quota does not count yet: try again",
+        )
+        .retry_after(Duration::from_secs(2)),
+        error @ ClusterError::Unavailable(_) => ApiError::unavailable(error),
         error @ ClusterError::Other(_) => ApiError::internal(error),
     }
 }

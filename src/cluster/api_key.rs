@@ -36,6 +36,19 @@ pub struct NewApiKey<'a> {
     pub parent: Option<&'a str>,
 }
 
+/// Names exactly one stored key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// Another tool owns the object and would bring it back.
+    pub is_managed_elsewhere: bool,
+}
+
 /// Stores a new key.
 ///
 /// # Errors
@@ -72,7 +85,7 @@ pub async fn create(
 ///
 /// # Errors
 /// When Kubernetes cannot be reached or refuses.
-pub async fn revoke(client: &Client, key: &KeyRecord) -> Result<u64, ClusterError> {
+pub async fn revoke(client: &Client, key: &StoredKey) -> Result<u64, ClusterError> {
     let intent = Intent::new(client.clone());
     match intent.merge(&reference(key), None, json!({ "revoked": true })).await {
         Ok(revoked) => Ok(number(&revoked.resource_version().unwrap_or_default())),
@@ -85,7 +98,7 @@ pub async fn revoke(client: &Client, key: &KeyRecord) -> Result<u64, ClusterErro
 ///
 /// # Errors
 /// When Kubernetes cannot be reached or refuses.
-pub async fn remove(client: &Client, key: &KeyRecord) -> Result<(), ClusterError> {
+pub async fn remove(client: &Client, key: &StoredKey) -> Result<(), ClusterError> {
     if key.is_managed_elsewhere {
         return Ok(());
     }
@@ -99,7 +112,7 @@ pub async fn remove(client: &Client, key: &KeyRecord) -> Result<(), ClusterError
 ///
 /// # Errors
 /// When it is gone, or Kubernetes cannot be reached or refuses.
-pub async fn rename(client: &Client, key: &KeyRecord, label: &str) -> Result<ApiKey, ClusterError> {
+pub async fn rename(client: &Client, key: &StoredKey, label: &str) -> Result<ApiKey, ClusterError> {
     let intent = Intent::new(client.clone());
     intent
         .merge(&reference(key), None, json!({ "label": label }))
@@ -112,7 +125,7 @@ pub async fn rename(client: &Client, key: &KeyRecord, label: &str) -> Result<Api
 /// When Kubernetes cannot be reached or refuses. One that is gone needs no note.
 pub async fn note_use(
     client: &Client,
-    key: &KeyRecord,
+    key: &StoredKey,
     at: Timestamp,
 ) -> Result<(), ClusterError> {
     let api = Api::<ApiKey>::namespaced(client.clone(), &key.namespace);
@@ -130,7 +143,7 @@ pub async fn note_use(
         .await
         .map_err(ClusterError::from)
     {
-        Ok(_) | Err(ClusterError::NotFound | ClusterError::Conflict) => Ok(()),
+        Ok(_) | Err(ClusterError::NotFound | ClusterError::Conflict(_)) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -182,23 +195,21 @@ fn listed(scopes: Scopes) -> Vec<Scope> {
 }
 
 /// Enough of the object to name exactly it.
-fn reference(key: &KeyRecord) -> ApiKey {
-    let mut object = ApiKey::new(
-        &key.name,
-        ApiKeySpec {
-            label: key.label.clone(),
-            lookup_id: key.lookup_id.clone(),
-            hash: key.hash.to_string(),
-            user: None,
-            role: None,
-            expires_at: None,
-            scopes: None,
-            project: None,
-            parent: None,
-            revoked: key.revoked,
-        },
-    );
-    object.metadata.namespace = Some(key.namespace.to_string());
+fn reference(key: &StoredKey) -> ApiKey {
+    let spec = ApiKeySpec {
+        label: String::new(),
+        lookup_id: String::new(),
+        hash: String::new(),
+        user: None,
+        role: None,
+        expires_at: None,
+        scopes: None,
+        project: None,
+        parent: None,
+        revoked: false,
+    };
+    let mut object = ApiKey::new(&key.name, spec);
+    object.metadata.namespace = Some(key.namespace.clone());
     object.metadata.uid = Some(key.uid.clone());
     object
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -32,7 +33,7 @@ pub async fn guard(
     next: Next,
 ) -> Response {
     let peer = state.limits().peer(connection, request.headers());
-    let caller = match admit(&state, entry, &request, &peer).await {
+    let caller = match admit(&state, entry, request.headers(), &peer).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -59,14 +60,14 @@ pub async fn guard(
 async fn admit(
     state: &ApiState,
     entry: Entry,
-    request: &Request,
+    headers: &HeaderMap,
     peer: &Subject,
 ) -> Result<Option<Caller>, ApiError> {
     if entry == Entry::Open {
         return Ok(None);
     }
-    let caller = authenticate(state, request.headers(), peer).await?;
-    if entry == Entry::Session && matches!(caller.credential, Credential::Key(_)) {
+    let caller = authenticate(state, headers, peer).await?;
+    if entry == Entry::Session && matches!(caller.credential, Credential::Key { .. }) {
         caller.session()?;
     }
     Ok(Some(caller))

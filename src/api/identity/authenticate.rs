@@ -15,7 +15,7 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::state::ApiState;
 use crate::auth::jwt::Claims;
-use crate::domain::api_key::{KeyRecord, PlainKey};
+use crate::domain::api_key::PlainKey;
 use crate::domain::tenant;
 
 /// Longer ones are nobody's.
@@ -134,20 +134,20 @@ async fn key(
     let Some(record) = state.keys().find(plain.lookup_id()) else {
         return Ok(None);
     };
-    if !is_active(&record, now) {
+    if !record.is_active(now) {
         return Ok(None);
     }
     let digest = state.verified().digest(token);
     let known = match state.verified().get(&digest, now) {
-        Some(Verified::Key(uid)) => uid == record.uid,
+        Some(Verified::Key(uid)) => uid == record.uid_text(),
         Some(Verified::Session(_)) | None => false,
     };
     if !known {
         // Counted before it is hashed: guessing the secret of a known lookup id must stay cheap.
         state.limits().count(Action::InvalidCredential, peer)?;
-        match state.hasher().verify(&plain, &record.hash).await {
+        match state.hasher().verify(&plain, record.hash()).await {
             Ok(true) => {
-                let value = Verified::Key(record.uid.clone());
+                let value = Verified::Key(record.uid_text());
                 state.verified().insert(digest, value, Timestamp::MAX);
             }
             Ok(false) => return Ok(None),
@@ -158,20 +158,19 @@ async fn key(
             }
         }
     }
-    let Some(tenant_id) = state.watches().tenant_of(&record.namespace) else {
+    let Some(tenant_id) = state.watches().tenant_of(record.namespace()) else {
         return Ok(None);
     };
     state.key_uses().note(&record, now);
     Ok(Some(Caller {
         tenant: Tenant {
-            is_ours: tenant::is_namespace_of(&record.namespace, &tenant_id),
+            is_ours: tenant::is_namespace_of(record.namespace(), &tenant_id),
             id: tenant_id,
-            namespace: Arc::clone(&record.namespace),
+            namespace: record.namespace().into(),
         },
-        credential: Credential::Key(record),
+        credential: Credential::Key {
+            id: record.id().into(),
+            key: record,
+        },
     }))
-}
-
-fn is_active(record: &KeyRecord, now: Timestamp) -> bool {
-    !record.revoked && record.expires_at.is_none_or(|end| now < end)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
 use crate::domain::access::{self, Action, Actor, Refusal, Target};
-use crate::domain::api_key::KeyRecord;
+use crate::auth::key_index::IndexedKey;
 
 /// Whose things a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,12 @@ pub enum Credential {
     /// An access token of a session.
     Session(Arc<Claims>),
     /// An API key.
-    Key(Arc<KeyRecord>),
+    Key {
+        /// What is known of it.
+        key: Arc<IndexedKey>,
+        /// Its id.
+        id: Arc<str>,
+    },
 }
 
 /// Who sends a request. Only the guard of a route makes one.
@@ -46,7 +51,7 @@ impl Caller {
     pub fn credential_id(&self) -> &str {
         match &self.credential {
             Credential::Session(claims) => &claims.sid,
-            Credential::Key(key) => &key.id,
+            Credential::Key { id, .. } => id,
         }
     }
 
@@ -55,7 +60,7 @@ impl Caller {
     pub fn user_id(&self) -> Option<&str> {
         match &self.credential {
             Credential::Session(claims) => Some(&claims.sub),
-            Credential::Key(key) => key.user.as_deref(),
+            Credential::Key { key, .. } => key.user(),
         }
     }
 
@@ -66,7 +71,7 @@ impl Caller {
     pub fn session(&self) -> ApiResult<&Claims> {
         match &self.credential {
             Credential::Session(claims) => Ok(claims),
-            Credential::Key(_) => Err(ApiError::with(
+            Credential::Key { .. } => Err(ApiError::with(
                 Code::InsufficientScope,
                 "this needs a signed-in session; an API key cannot do it",
             )),
@@ -78,7 +83,7 @@ impl Caller {
     pub fn expires_at(&self) -> Option<Timestamp> {
         match &self.credential {
             Credential::Session(claims) => Some(claims.exp),
-            Credential::Key(key) => key.expires_at,
+            Credential::Key { key, .. } => key.expires_at(),
         }
     }
 
@@ -87,7 +92,7 @@ impl Caller {
     pub fn project(&self) -> Option<&str> {
         match &self.credential {
             Credential::Session(_) => None,
-            Credential::Key(key) => key.project.as_deref(),
+            Credential::Key { key, .. } => key.project(),
         }
     }
 
@@ -114,9 +119,9 @@ impl Caller {
             Credential::Session(claims) => Actor::Session {
                 user: claims.sub.as_str().into(),
             },
-            Credential::Key(key) => Actor::Key {
-                scopes: key.scopes,
-                project: key.project.clone(),
+            Credential::Key { key, .. } => Actor::Key {
+                scopes: key.scopes(),
+                project: key.project().map(Into::into),
             },
         }
     }

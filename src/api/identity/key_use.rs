@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::state::ApiState;
 use crate::cluster::api_key;
-use crate::domain::api_key::KeyRecord;
+use crate::auth::key_index::IndexedKey;
+use crate::api::identity::mint::stored;
 
 /// How often what is due is looked for.
 const ROUND: Duration = Duration::from_secs(30);
@@ -21,7 +22,7 @@ const MOST: usize = 100_000;
 
 #[derive(Clone, Debug)]
 struct Use {
-    record: Arc<KeyRecord>,
+    record: Arc<IndexedKey>,
     last: Timestamp,
     written: Option<Timestamp>,
 }
@@ -32,9 +33,9 @@ pub struct KeyUses(Mutex<HashMap<String, Use>>);
 
 impl KeyUses {
     /// Takes note of a use.
-    pub fn note(&self, record: &Arc<KeyRecord>, now: Timestamp) {
+    pub fn note(&self, record: &Arc<IndexedKey>, now: Timestamp) {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = uses.get_mut(&record.uid) {
+        if let Some(known) = uses.get_mut(&record.uid_text()) {
             known.last = known.last.max(now);
         } else if uses.len() < MOST {
             let first = Use {
@@ -42,7 +43,7 @@ impl KeyUses {
                 last: now,
                 written: None,
             };
-            uses.insert(record.uid.clone(), first);
+            uses.insert(record.uid_text(), first);
         }
     }
 
@@ -54,7 +55,7 @@ impl KeyUses {
     }
 
     /// What is to be written now; it counts as written.
-    fn due(&self, now: Timestamp) -> Vec<(Arc<KeyRecord>, Timestamp)> {
+    fn due(&self, now: Timestamp) -> Vec<(Arc<IndexedKey>, Timestamp)> {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         uses.retain(|_, known| now.duration_since(known.last) < WRITE_INTERVAL * 24);
         uses.values_mut()
@@ -77,9 +78,9 @@ pub async fn write_until(state: &ApiState, stop: &CancellationToken) {
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
         state.limits().forget_idle();
         for (record, last) in state.key_uses().due(state.now()) {
-            let written = api_key::note_use(state.client(), &record, last).await;
+            let written = api_key::note_use(state.client(), &stored(&record), last).await;
             if let Err(error) = written {
-                tracing::debug!(%error, api_key.id = record.id, "could not note the use of a key");
+                tracing::debug!(%error, api_key.id = record.id(), "could not note the use of a key");
             }
         }
     }
@@ -88,6 +89,32 @@ pub async fn write_until(state: &ApiState, stop: &CancellationToken) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::key_index::KeyIndex;
+    use crate::domain::api_key::{KeyRecord, Scopes};
+
+    fn key() -> Arc<IndexedKey> {
+        let index = KeyIndex::default();
+        let record = KeyRecord {
+            uid: "0a1b2c3d-4e5f-4789-9abc-def012345678".to_owned(),
+            id: "key-0a1b2c3d4e5f4789".to_owned(),
+            namespace: "acme".into(),
+            name: "ci".to_owned(),
+            lookup_id: "0123456789".to_owned(),
+            hash: "$argon2id$".into(),
+            label: "ci".to_owned(),
+            user: None,
+            role: Some("ci".into()),
+            created_at: at(0),
+            expires_at: None,
+            scopes: Scopes::ALL,
+            project: None,
+            parent: None,
+            revoked: false,
+            is_managed_elsewhere: false,
+        };
+        index.upsert(&record).unwrap();
+        index.find("0123456789").unwrap()
+    }
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(minute * 60).unwrap()
@@ -96,22 +123,22 @@ mod tests {
     #[test]
     fn a_busy_key_is_written_once_an_hour() {
         let uses = KeyUses::default();
-        let record = Arc::new(KeyRecord::example());
+        let record = key();
         let mut writes = 0;
         for minute in 0..180 {
             uses.note(&record, at(minute));
             writes += uses.due(at(minute)).len();
         }
         assert_eq!(writes, 3);
-        assert_eq!(uses.last(&record.uid), Some(at(179)));
+        assert_eq!(uses.last(&record.uid_text()), Some(at(179)));
     }
 
     #[test]
     fn time_never_goes_back() {
         let uses = KeyUses::default();
-        let record = Arc::new(KeyRecord::example());
+        let record = key();
         uses.note(&record, at(9));
         uses.note(&record, at(3));
-        assert_eq!(uses.last(&record.uid), Some(at(9)));
+        assert_eq!(uses.last(&record.uid_text()), Some(at(9)));
     }
 }

@@ -9,8 +9,11 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::state::ApiState;
 use crate::api::v1::cluster_error;
 use crate::auth::random;
-use crate::cluster::{api_key, tenant};
-use crate::domain::api_key::{KeyRecord, PlainKey, Scopes};
+use crate::api::audit::{replica_error, store_error};
+use crate::cluster::api_key;
+use crate::auth::key_index::IndexedKey;
+use crate::cluster::api_key::StoredKey;
+use crate::domain::api_key::{PlainKey, Scopes};
 
 /// A key to make.
 pub struct NewKey<'a> {
@@ -36,10 +39,10 @@ pub struct NewKey<'a> {
 ///
 /// # Errors
 /// When the tenant may have no more keys, or Kubernetes cannot be reached.
-pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc<KeyRecord>)> {
+pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc<IndexedKey>)> {
     check_label(new.label)?;
     let plain = PlainKey::generate(&mut random::fill).ok_or_else(|| {
-        ApiError::with(Code::Internal, "no randomness")
+        ApiError::new(Code::Internal)
     })?;
     let hash = state
         .hasher()
@@ -47,14 +50,8 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         .await
         .map_err(|busy| ApiError::new(Code::Busy).caused_by(busy))?;
     if new.tenant.is_ours {
-        tenant::ensure(
-            state.client(),
-            &new.tenant.id,
-            &new.tenant.namespace,
-            state.config().tenant_quota,
-        )
-        .await
-        .map_err(cluster_error)?;
+        let ensured = state.tenants().ensure(&new.tenant.id).await;
+        ensured.map_err(cluster_error)?;
     }
     let made = api_key::create(
         state.client(),
@@ -73,43 +70,79 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
     )
     .await
     .map_err(cluster_error)?;
-    let record = Arc::new(made.record().ok_or_else(|| {
-        ApiError::with(Code::Internal, "the stored key is not whole")
-    })?);
-    state.keys().upsert(KeyRecord::clone(&record));
+    let record = api_key::record(&made).ok_or_else(|| ApiError::new(Code::Internal))?;
+    state.keys().upsert(&record).map_err(ApiError::internal)?;
+    let record = state
+        .keys()
+        .by_id(&record.namespace, &record.id)
+        .ok_or_else(|| ApiError::new(Code::Internal))?;
+    // Whoever was taken off the allow-list meanwhile keeps no key that the removal did not see.
+    if let Some(user) = new.user
+        && !state.store().is_user_allowed(user).await.map_err(store_error)?
+    {
+        revoke(state, &record, false).await?;
+        return Err(ApiError::new(Code::AccessDenied));
+    }
     Ok((plain, record))
 }
 
-/// Ends a key, and what it has minted, on every replica before it returns.
+/// Ends a key, and what it has minted, on every replica before it returns. Answers the ids of
+/// all that ended.
 ///
 /// # Errors
-/// When Kubernetes or the store cannot be reached.
-pub async fn revoke(state: &ApiState, key: &KeyRecord, cascade: bool) -> ApiResult<Vec<String>> {
-    let mut ended = Vec::new();
-    let mut last_version = 0;
-    let mut next = vec![key.clone()];
-    while let Some(key) = next.pop() {
-        if ended.contains(&key.id) {
-            continue;
-        }
-        let version = api_key::revoke(state.client(), &key)
-            .await
-            .map_err(cluster_error)?;
-        last_version = last_version.max(version);
-        // Refused here at once; the others hear it from their watches.
-        state.keys().revoke(&key.uid);
-        if cascade {
-            let children = state.keys().children_of(&key.namespace, &key.id);
-            next.extend(children.iter().map(|child| KeyRecord::clone(child)));
-        }
-        ended.push(key.id);
+/// When Kubernetes or the store cannot be reached. Whatever was marked by then stays revoked.
+pub async fn revoke(state: &ApiState, key: &Arc<IndexedKey>, cascade: bool) -> ApiResult<Vec<String>> {
+    let keys = if cascade {
+        with_descendants(state, key)
+    } else {
+        vec![Arc::clone(key)]
+    };
+    let mut version = 0;
+    for key in &keys {
+        let marked = api_key::revoke(state.client(), &stored(key)).await;
+        version = version.max(marked.map_err(cluster_error)?);
+        // Refused here at once; the other replicas hear it from their watches.
+        state.keys().remove(&key.uid_text());
     }
+    let version = i64::try_from(version).unwrap_or(i64::MAX);
     state
         .replica()
-        .until_keys_seen(state.store(), last_version, state.clock())
+        .until_keys_seen(state.store(), version, state.clock())
         .await
         .map_err(replica_error)?;
-    Ok(ended)
+    for key in &keys {
+        api_key::remove(state.client(), &stored(key))
+            .await
+            .map_err(cluster_error)?;
+    }
+    Ok(keys.iter().map(|key| key.id()).collect())
+}
+
+/// Names the object of a key.
+#[must_use]
+pub fn stored(key: &IndexedKey) -> StoredKey {
+    StoredKey {
+        namespace: key.namespace().to_owned(),
+        name: key.name().to_owned(),
+        uid: key.uid_text(),
+        is_managed_elsewhere: key.is_managed_elsewhere(),
+    }
+}
+
+/// The key and all that descend from it, parents first.
+fn with_descendants(state: &ApiState, key: &Arc<IndexedKey>) -> Vec<Arc<IndexedKey>> {
+    let mut found = vec![Arc::clone(key)];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).cloned() {
+        let children = state.keys().children_of(parent.namespace(), &parent.id());
+        let new = children
+            .into_iter()
+            .filter(|child| found.iter().all(|known| known.uid_text() != child.uid_text()))
+            .collect::<Vec<_>>();
+        found.extend(new);
+        next += 1;
+    }
+    found
 }
 
 /// 1 to 128 characters that people can read.

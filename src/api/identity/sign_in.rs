@@ -5,8 +5,18 @@ use secrecy::SecretString;
 
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::github::{GitHub, GitHubError};
-use crate::auth::oidc::{Identity, OidcError, OidcProvider};
+use crate::auth::identity::Identity;
+use crate::auth::keystore::KeyStore;
+use crate::auth::oidc::{self, IssuerPolicy, OidcError};
 use crate::wire::auth::ExchangeProof;
+
+/// An OpenID Connect provider and its keys.
+pub struct OidcProvider {
+    /// Which of its tokens are taken.
+    pub policy: IssuerPolicy,
+    /// What verifies them.
+    pub keys: KeyStore,
+}
 
 /// Every configured provider.
 #[derive(Default)]
@@ -29,7 +39,8 @@ impl Providers {
     /// Names of the providers, for refusals.
     fn names(&self) -> String {
         let github = self.github.is_some().then_some("github");
-        let names = self.oidc.iter().map(OidcProvider::name).chain(github);
+        let oidc = self.oidc.iter().map(|provider| &*provider.policy.name);
+        let names = oidc.chain(github);
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -48,21 +59,21 @@ impl Providers {
                 once: None,
             });
         }
-        let provider = self.oidc.iter().find(|p| p.name() == proof.provider);
+        let provider = self.oidc.iter().find(|p| p.policy.name == proof.provider);
         let Some(provider) = provider else {
             return Err(ApiError::new(Code::InvalidRequest).field(
                 "provider",
                 format!("is not configured here; use one of: {}", self.names()),
             ));
         };
-        let token = SecretString::from(required("idToken", proof.id_token)?);
-        let verified = provider
-            .verify(&token, proof.nonce.as_deref(), now)
+        let token = required("idToken", proof.id_token)?;
+        let OidcProvider { policy, keys } = provider;
+        let verified = oidc::verify(policy, keys, &token, proof.nonce.as_deref(), now)
             .await
             .map_err(oidc_error)?;
         Ok(Proved {
             identity: verified.identity,
-            once: Some((verified.digest, verified.expires_at)),
+            once: Some((verified.digest, verified.remember_until)),
         })
     }
 }
@@ -74,7 +85,7 @@ fn required(field: &str, value: Option<String>) -> ApiResult<String> {
 }
 
 fn oidc_error(error: OidcError) -> ApiError {
-    if error.is_unavailable() {
+    if matches!(error, OidcError::Keys(_)) {
         return ApiError::unavailable(error);
     }
     ApiError::with(
@@ -85,8 +96,10 @@ fn oidc_error(error: OidcError) -> ApiError {
 }
 
 fn github_error(error: GitHubError) -> ApiError {
-    if error.is_unavailable() {
-        return ApiError::unavailable(error);
+    match error {
+        GitHubError::Http(_) => return ApiError::unavailable(error),
+        GitHubError::Client => return ApiError::internal(error),
+        GitHubError::Token | GitHubError::Email => {}
     }
     ApiError::with(
         Code::InvalidProof,

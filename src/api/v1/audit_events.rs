@@ -63,7 +63,7 @@ fn view(event: AuditEvent) -> AuditEventView {
             id: event.target_id,
             name: event.target_name,
         },
-        request_id: event.request_id,
+        request_id: Some(event.request_id).filter(|id| !id.is_empty()),
         detail: event
             .detail
             .and_then(|text| serde_json::from_str(&text).ok()),

@@ -140,13 +140,14 @@ async fn grant(
     account: &Account,
 ) -> ApiResult<(StatusCode, Json<GrantedKey>)> {
     let granted = grant_key(state, account, &code.label, &code.session_id, "cli.exchange").await?;
+    let minted = format!("{}/{}", tenant::namespace(&code.tenant_id), granted.id);
     let stolen = state
         .store()
-        .note_minted_key(hash, &granted.id)
+        .note_minted_key(hash, &minted)
         .await
         .map_err(store_error)?;
     if stolen {
-        revoke_stolen(state, &granted.id).await?;
+        revoke_stolen(state, &minted).await?;
         return Err(refused());
     }
     Ok((StatusCode::CREATED, Json(granted)))
@@ -179,6 +180,7 @@ pub(super) async fn grant_key(
         parent: session_id,
     };
     let (plain, record) = mint::mint(state, new).await?;
+    let id = record.id();
     let actor = Actor {
         kind: "user",
         id: &account.user.id,
@@ -186,22 +188,26 @@ pub(super) async fn grant_key(
     };
     let target = Target {
         kind: "api-key",
-        id: &record.id,
+        id: &id,
         name: Some(label),
     };
     let detail = json!({ "prefix": plain.prefix() });
     audit::record_as(state, &tenant.id, actor, action, target, Some(detail)).await?;
     Ok(GrantedKey {
         api_key: plain.text().expose_secret().to_owned(),
-        id: record.id.clone(),
+        id,
         label: label.to_owned(),
         user: user_view(&account.user),
     })
 }
 
-async fn revoke_stolen(state: &ApiState, id: &str) -> ApiResult<()> {
+/// `minted` is the namespace and the id of the key.
+async fn revoke_stolen(state: &ApiState, minted: &str) -> ApiResult<()> {
+    let Some((namespace, id)) = minted.split_once('/') else {
+        return Ok(());
+    };
     tracing::warn!(api_key.id = id, "a CLI code came back: revokes the key that it made");
-    match state.keys().by_id(id) {
+    match state.keys().by_id(namespace, id) {
         Some(record) => mint::revoke(state, &record, true).await.map(drop),
         None => Ok(()),
     }

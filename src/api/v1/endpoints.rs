@@ -23,7 +23,7 @@ use crate::api::state::ApiState;
 use crate::api::view;
 use crate::cluster::intent::{Deletion, Intent};
 use crate::crd::{Endpoint, Project};
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Target as Reach};
 use crate::wire::endpoint::{CreateEndpoint, EndpointView, UpdateEndpoint};
 use crate::wire::page::{Page, PageQuery};
 use crate::wire::problem::Problem;
@@ -55,7 +55,7 @@ pub async fn list_endpoints(
     caller: Caller,
     UrlQuery(query): UrlQuery<EndpointQuery>,
 ) -> ApiResult<Json<Page<EndpointView>>> {
-    caller.may(Action::List, None)?;
+    caller.may(Action::List, Reach::Tenant)?;
     let page = PageQuery {
         limit: query.limit,
         cursor: query.cursor,
@@ -104,7 +104,9 @@ pub async fn create_endpoint(
     Json(body): Json<CreateEndpoint>,
 ) -> ApiResult<Response> {
     let project = project(&state, &caller, &body.project);
-    caller.may(Action::Write, project.as_deref().and_then(|p| p.metadata.name.as_deref()))?;
+    let name = project.as_ref().map(|project| project.name_any());
+    let reach = name.as_deref().map_or(Reach::Tenant, Reach::Project);
+    caller.may(Action::Write, reach)?;
     let project = project.ok_or_else(|| {
         let message = "there is no such project: give the id or name of one of yours";
         ApiError::new(Code::InvalidObject).field("project", message)
@@ -216,7 +218,7 @@ pub(super) fn find(
 ) -> ApiResult<Arc<Endpoint>> {
     let found = state.watches().by_id::<Endpoint>(&caller.tenant.namespace, id);
     let endpoint = found.ok_or_else(ApiError::not_found)?;
-    caller.may(action, Some(&endpoint.spec.project))?;
+    caller.may(action, Reach::Project(&endpoint.spec.project))?;
     Ok(endpoint)
 }
 

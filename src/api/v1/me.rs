@@ -6,6 +6,7 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
 use crate::api::state::ApiState;
 use crate::domain::access::{Action, Target};
+use crate::domain::api_key::{Scopes, display_prefix};
 use crate::store::User;
 use crate::wire::auth::UserView;
 use crate::wire::me::{CredentialView, Me, TenantView};
@@ -60,13 +61,21 @@ fn credential(caller: &Caller) -> CredentialView {
             id: claims.sid.clone(),
             expires_at: claims.exp.to_string(),
         },
-        Credential::Key(key) => CredentialView::ApiKey {
-            id: key.id.clone(),
-            label: key.label.clone(),
-            prefix: format!("nsk_{}", key.lookup_id),
-            scopes: key.scopes.names().map(str::to_owned).collect(),
-            project: key.project.as_deref().map(str::to_owned),
-            expires_at: key.expires_at.map(|at| at.to_string()),
+        Credential::Key { key, id } => CredentialView::ApiKey {
+            id: id.to_string(),
+            label: key.label().to_owned(),
+            prefix: display_prefix(key.lookup_id()),
+            scopes: scope_names(key.scopes()),
+            project: key.project().map(str::to_owned),
+            expires_at: key.expires_at().map(|at| at.to_string()),
         },
     }
+}
+
+/// What scopes are called in bodies.
+#[must_use]
+pub fn scope_names(scopes: Scopes) -> Vec<String> {
+    let read = scopes.read.then(|| "read".to_owned());
+    let write = scopes.write.then(|| "write".to_owned());
+    read.into_iter().chain(write).collect()
 }

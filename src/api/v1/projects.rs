@@ -5,22 +5,22 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
 use super::{changed_since, cluster_error, version};
 use crate::api::audit::{self, Target};
+use crate::api::http::cursor;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::etag;
 use crate::api::http::extract::{IdempotencyKey, IfMatch, Json, UrlPath, UrlQuery};
 use crate::api::http::idempotency::{MARK, Ticket, Turn, created};
-use crate::api::identity::caller::Caller;
-use crate::api::http::cursor;
+use crate::api::identity::caller::{Caller, Tenant};
 use crate::api::state::ApiState;
 use crate::api::view;
 use crate::cluster::intent::{ClusterError, Deletion, Intent, Intended};
-use crate::cluster::tenant;
 use crate::crd::Project;
-use crate::domain::access::Action;
+use crate::domain::access::{Action, Target as Reach};
 use crate::wire::page::{Page, PageQuery};
 use crate::wire::problem::Problem;
 use crate::wire::project::{CreateProject, ProjectView, UpdateProject};
@@ -38,7 +38,7 @@ pub async fn list_projects(
     caller: Caller,
     UrlQuery(query): UrlQuery<PageQuery>,
 ) -> ApiResult<Json<Page<ProjectView>>> {
-    caller.may(Action::List, None)?;
+    caller.may(Action::List, Reach::Tenant)?;
     let mut projects = state.watches().list::<Project>(&caller.tenant.namespace);
     if let Some(only) = caller.project() {
         projects.retain(|project| project.metadata.name.as_deref() == Some(only));
@@ -77,7 +77,7 @@ pub async fn create_project(
     key: Option<IdempotencyKey>,
     Json(body): Json<CreateProject>,
 ) -> ApiResult<Response> {
-    caller.may(Action::Write, None)?;
+    caller.may(Action::Write, Reach::Tenant)?;
     let ticket = match Ticket::take(&state, &caller, "create_project", key, &body).await? {
         Turn::Go(ticket) => ticket,
         Turn::Done(view) => return Ok(created(COLLECTION, &view)),
@@ -188,7 +188,7 @@ pub(super) fn find(
 ) -> ApiResult<Arc<Project>> {
     let found = state.watches().by_id::<Project>(&caller.tenant.namespace, id);
     let project = found.ok_or_else(ApiError::not_found)?;
-    caller.may(action, project.metadata.name.as_deref())?;
+    caller.may(action, Reach::Project(&project.name_any()))?;
     Ok(project)
 }
 
@@ -204,12 +204,6 @@ pub(super) async fn make<K: Intended>(
     mark: Option<String>,
 ) -> ApiResult<K> {
     let tenant = &caller.tenant;
-    if tenant.is_ours {
-        let quota = state.config().tenant_quota;
-        tenant::ensure(state.client(), &tenant.id, &tenant.namespace, quota)
-            .await
-            .map_err(cluster_error)?;
-    }
     let object = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
@@ -217,7 +211,13 @@ pub(super) async fn make<K: Intended>(
         "spec": spec,
     });
     let intent = Intent::new(state.client().clone());
-    match intent.create::<K>(&tenant.namespace, &object).await {
+    let mut made = create_in(state, tenant, &intent, &object).await;
+    if matches!(made, Err(ClusterError::NotFound)) {
+        // Somebody has taken the namespace away since this process has found it.
+        state.tenants().forget(&tenant.id);
+        made = create_in(state, tenant, &intent, &object).await;
+    }
+    match made {
         Err(ClusterError::NameTaken) if mark.is_some() => {
             let existing = intent.get::<K>(&tenant.namespace, name).await;
             let existing = existing.map_err(cluster_error)?;
@@ -228,6 +228,18 @@ pub(super) async fn make<K: Intended>(
         }
         made => made.map_err(cluster_error),
     }
+}
+
+async fn create_in<K: Intended>(
+    state: &ApiState,
+    tenant: &Tenant,
+    intent: &Intent,
+    object: &Value,
+) -> Result<K, ClusterError> {
+    if tenant.is_ours {
+        state.tenants().ensure(&tenant.id).await?;
+    }
+    intent.create(&tenant.namespace, object).await
 }
 
 /// Records a change of a project.
