@@ -145,8 +145,12 @@ mod tests {
             ]})
         };
         assert!(selects(json!({})));
-        assert!(selects(json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-1"}})));
-        assert!(!selects(json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-2"}})));
+        assert!(selects(
+            json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-1"}})
+        ));
+        assert!(!selects(
+            json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-2"}})
+        ));
         assert!(selects(expression("In", json!(["ep-0", "ep-1"]))));
         assert!(!selects(expression("NotIn", json!(["ep-1"]))));
         assert!(selects(expression("Exists", json!(null))));

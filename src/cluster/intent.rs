@@ -8,8 +8,8 @@ mod error;
 use std::fmt::Debug;
 
 use kube::api::{
-    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
-    ValidationDirective,
+    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy, ValidationDirective,
 };
 use kube::core::{NamespaceResourceScope, Request};
 use kube::{Client, Resource, ResourceExt as _};

@@ -53,8 +53,9 @@ impl Ticket {
             return Ok(Turn::Go(Self { scope, key: None }));
         };
         let text = serde_json::to_vec(body).map_err(ApiError::internal)?;
+        let hash = sha256(&text);
         let store = state.store();
-        let taken = store.begin_idempotent(&scope, &key, &sha256(&text), state.now());
+        let taken = store.begin_idempotent(&scope, &key, &hash, state.now());
         match taken.await.map_err(store_error)? {
             Idempotency::New => Ok(Turn::Go(Self {
                 scope,
@@ -80,7 +81,12 @@ impl Ticket {
     pub fn mark(&self) -> Option<String> {
         let text = format!("{} {}", self.scope, self.key.as_ref()?);
         let digest = sha256(text.as_bytes());
-        Some(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(
+            digest[..16]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
     }
 
     /// Keeps the answer, which must not hold a secret; or frees the key after a refusal.

@@ -81,7 +81,15 @@ pub async fn update_endpoint_access(
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = json!({ "access": body });
     let tag = condition.as_ref().map(|tag| &*tag.0);
-    let view = change(&state, &caller, &endpoint, tag, spec, "endpoint.update_access").await?;
+    let view = change(
+        &state,
+        &caller,
+        &endpoint,
+        tag,
+        spec,
+        "endpoint.update_access",
+    )
+    .await?;
     Ok(answer(&view))
 }
 
@@ -131,7 +139,8 @@ pub async fn get_endpoint_connection(
 ) -> ApiResult<Json<ConnectionView>> {
     let endpoint = find(&state, &caller, Action::ReadSecret, &id)?;
     let status = endpoint.status.clone().unwrap_or_default();
-    let (Some(host), Some(port), Some(secret)) = (status.host, status.port, status.connection_secret)
+    let (Some(host), Some(port), Some(secret)) =
+        (status.host, status.port, status.connection_secret)
     else {
         return Err(not_open());
     };
@@ -145,7 +154,14 @@ pub async fn get_endpoint_connection(
         .password
         .filter(|_| password_source == PasswordSource::Operator)
         .map(|password| password.expose_secret().to_owned());
-    record(&state, &caller, "endpoint.read_connection", &show(&state, &endpoint), None).await?;
+    record(
+        &state,
+        &caller,
+        "endpoint.read_connection",
+        &show(&state, &endpoint),
+        None,
+    )
+    .await?;
     Ok(Json(ConnectionView {
         uri: uri(&endpoint, password.as_deref()).unwrap_or_default(),
         host,
@@ -175,7 +191,10 @@ pub async fn get_endpoint_access(
     let uid = project.as_ref().and_then(|project| project.uid());
     let workload = uid.and_then(|uid| id::workload_namespace(&uid).ok());
     let Some(workload) = workload else {
-        let reason = format!("there is no project {}: nothing runs", endpoint.spec.project);
+        let reason = format!(
+            "there is no project {}: nothing runs",
+            endpoint.spec.project
+        );
         return Ok(Json(nothing(&endpoint, reason)));
     };
     let pod = access::pod_labels(

@@ -158,7 +158,15 @@ pub async fn update_endpoint(
 ) -> ApiResult<Response> {
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = serde_json::to_value(&body).map_err(ApiError::internal)?;
-    let view = change(&state, &caller, &endpoint, Some(&tag), spec, "endpoint.update").await?;
+    let view = change(
+        &state,
+        &caller,
+        &endpoint,
+        Some(&tag),
+        spec,
+        "endpoint.update",
+    )
+    .await?;
     Ok(answer(&view))
 }
 
@@ -216,7 +224,9 @@ pub(super) fn find(
     action: Action,
     id: &str,
 ) -> ApiResult<Arc<Endpoint>> {
-    let found = state.watches().by_id::<Endpoint>(&caller.tenant.namespace, id);
+    let found = state
+        .watches()
+        .by_id::<Endpoint>(&caller.tenant.namespace, id);
     let endpoint = found.ok_or_else(ApiError::not_found)?;
     caller.may(action, Reach::Project(&endpoint.spec.project))?;
     Ok(endpoint)

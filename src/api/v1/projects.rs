@@ -18,7 +18,7 @@ use crate::api::http::idempotency::{MARK, Ticket, Turn, created};
 use crate::api::identity::caller::{Caller, Tenant};
 use crate::api::state::ApiState;
 use crate::api::view;
-use crate::cluster::intent::{ClusterError, Deletion, Intent, Intended};
+use crate::cluster::intent::{ClusterError, Deletion, Intended, Intent};
 use crate::crd::Project;
 use crate::domain::access::{Action, Target as Reach};
 use crate::wire::page::{Page, PageQuery};
@@ -130,7 +130,15 @@ pub async fn update_project(
     let changed = changed.map_err(changed_since)?;
     state.watches().until_seen(&changed).await;
     let view = view::project(&changed);
-    record(&state, &caller, "project.update", &view.id, &view.name, detail).await?;
+    record(
+        &state,
+        &caller,
+        "project.update",
+        &view.id,
+        &view.name,
+        detail,
+    )
+    .await?;
     let answer = Json(&view).into_response();
     Ok(etag::tagged(answer, &view.etag))
 }
@@ -186,7 +194,9 @@ pub(super) fn find(
     action: Action,
     id: &str,
 ) -> ApiResult<Arc<Project>> {
-    let found = state.watches().by_id::<Project>(&caller.tenant.namespace, id);
+    let found = state
+        .watches()
+        .by_id::<Project>(&caller.tenant.namespace, id);
     let project = found.ok_or_else(ApiError::not_found)?;
     caller.may(action, Reach::Project(&project.name_any()))?;
     Ok(project)

@@ -18,7 +18,10 @@ pub fn api_key(
 ) -> ApiKeyView {
     let status = key.status.as_ref();
     let written = status.and_then(|status| status.last_used_at.as_ref());
-    let scopes = [(record.scopes.read, Scope::Read), (record.scopes.write, Scope::Write)];
+    let scopes = [
+        (record.scopes.read, Scope::Read),
+        (record.scopes.write, Scope::Write),
+    ];
     ApiKeyView {
         id: record.id.clone(),
         label: record.label.clone(),
