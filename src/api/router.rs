@@ -14,7 +14,10 @@ use crate::api::http::error::{ApiError, Code};
 use crate::api::http::guard::{Entry, guard};
 use crate::api::http::limit::Action;
 use crate::api::state::ApiState;
-use crate::api::v1::{audit_events, auth, cli_grant, device_grant, me};
+use crate::api::v1::{
+    api_keys, audit_events, auth, cli_grant, device_grant, endpoint_actions, endpoints, events,
+    manifests, me, projects,
+};
 use crate::api::http::middleware;
 use crate::api::{openapi, well_known};
 
@@ -77,6 +80,57 @@ fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
         .merge(row(Session, Authorize, routes!(device_grant::decide_device)))
         .merge(row(Any, Read, routes!(me::get_me)))
         .merge(row(Any, Read, routes!(audit_events::list_audit_events)))
+        .merge(resources(&row))
+}
+
+/// The routes of resources.
+fn resources(
+    row: &impl Fn(Entry, Action, UtoipaMethodRouter<ApiState>) -> OpenApiRouter<ApiState>,
+) -> OpenApiRouter<ApiState> {
+    use Action::*;
+    use Entry::*;
+    OpenApiRouter::new()
+        .merge(row(Any, Read, routes!(projects::list_projects)))
+        .merge(row(Any, Write, routes!(projects::create_project)))
+        .merge(row(Any, Read, routes!(projects::get_project)))
+        .merge(row(Any, Write, routes!(projects::update_project)))
+        .merge(row(Any, Write, routes!(projects::delete_project)))
+        .merge(row(Any, Read, routes!(endpoints::list_endpoints)))
+        .merge(row(Any, Write, routes!(endpoints::create_endpoint)))
+        .merge(row(Any, Read, routes!(endpoints::get_endpoint)))
+        .merge(row(Any, Write, routes!(endpoints::update_endpoint)))
+        .merge(row(Any, Write, routes!(endpoints::delete_endpoint)))
+        .merge(row(Any, Write, routes!(endpoint_actions::suspend_endpoint)))
+        .merge(row(Any, Write, routes!(endpoint_actions::resume_endpoint)))
+        .merge(row(
+            Any,
+            Password,
+            routes!(endpoint_actions::reset_endpoint_password),
+        ))
+        .merge(row(
+            Any,
+            Password,
+            routes!(endpoint_actions::get_endpoint_connection),
+        ))
+        .merge(row(
+            Any,
+            Read,
+            routes!(endpoint_actions::get_endpoint_access),
+        ))
+        .merge(row(
+            Any,
+            Write,
+            routes!(endpoint_actions::update_endpoint_access),
+        ))
+        .merge(row(Any, Follow, routes!(events::list_endpoint_events)))
+        .merge(row(Any, Follow, routes!(events::list_events)))
+        .merge(row(Any, Read, routes!(api_keys::list_api_keys)))
+        .merge(row(Any, MintKey, routes!(api_keys::create_api_key)))
+        .merge(row(Any, Read, routes!(api_keys::get_api_key)))
+        .merge(row(Any, Write, routes!(api_keys::update_api_key)))
+        .merge(row(Any, Write, routes!(api_keys::delete_api_key)))
+        .merge(row(Open, Report, routes!(api_keys::report_api_key)))
+        .merge(row(Any, Manifests, routes!(manifests::apply_manifests)))
 }
 
 /// Browsers may call from the console's origin, and from nowhere else.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::Semaphore;
 
+use crate::api::follow::Streams;
 use crate::api::identity::authenticate::Verified;
 use crate::api::identity::key_use::KeyUses;
 use crate::api::identity::known_user::KnownUsers;
@@ -74,6 +75,7 @@ struct Inner {
     verified: TokenCache<Verified>,
     key_uses: KeyUses,
     known_users: KnownUsers,
+    streams: Streams,
 }
 
 impl ApiState {
@@ -98,6 +100,7 @@ impl ApiState {
             verified: parts.verified,
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
+            streams: Streams::default(),
         }))
     }
 
@@ -212,6 +215,12 @@ impl ApiState {
     #[must_use]
     pub fn known_users(&self) -> &KnownUsers {
         &self.0.known_users
+    }
+
+    /// Event streams that are open.
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     /// A new name for a request.
