@@ -27,6 +27,14 @@ pub fn endpoint_id(uid: &str) -> Result<String, InvalidUid> {
     Ok(format!("ep-{}", digits(uid, 16)?))
 }
 
+/// `key-` and the first 16 hexadecimal digits of the UID.
+///
+/// # Errors
+/// When the UID holds too few digits.
+pub fn api_key_id(uid: &str) -> Result<String, InvalidUid> {
+    Ok(format!("key-{}", digits(uid, 16)?))
+}
+
 /// Name of the workload namespace of the project with this UID.
 ///
 /// # Errors
@@ -63,6 +71,7 @@ mod tests {
     fn ids_are_the_first_digits_of_the_uid() {
         assert_eq!(project_id(UID).unwrap(), "prj-0a1b2c3d4e5f47899abcdef0");
         assert_eq!(endpoint_id(UID).unwrap(), "ep-0a1b2c3d4e5f4789");
+        assert_eq!(api_key_id(UID).unwrap(), "key-0a1b2c3d4e5f4789");
         assert_eq!(
             workload_namespace(UID).unwrap(),
             "kisenon-prj-0a1b2c3d4e5f47899abcdef0"
@@ -79,6 +88,7 @@ mod tests {
         ] {
             assert!(project_id(uid).is_err(), "{uid}");
             assert!(endpoint_id(uid).is_err(), "{uid}");
+            assert!(api_key_id(uid).is_err(), "{uid}");
         }
     }
 }
