@@ -171,7 +171,7 @@ impl Index {
 mod tests {
     use serde_json::json;
 
-    use super::super::row::tests::{key, row};
+    use super::super::row::tests::key;
     use super::*;
 
     const OLD: &str = "2030-01-01T00:00:00Z";
@@ -265,11 +265,10 @@ mod tests {
     #[test]
     fn a_namespace_asks_for_its_own_keys_alone() {
         let (keys, mut queue) = Keys::new();
-        for namespace in ["a", "a-b", "a.b", "aa", "b"] {
-            let meta = json!({"namespace": namespace, "uid": "x".repeat(0) + "0a1b2c3d-4e5f-4789-9abc-def012345678"});
-            let (name, row) = row(&meta, &json!({}));
-            keys.lock().put(name, row);
+        for (namespace, digit) in ["a", "a-b", "a.b", "aa", "b"].iter().zip('1'..) {
+            keys.follow(&Event::Apply(claimant(namespace, OLD, digit)));
         }
+        asked(&mut queue);
         keys.ask_namespace("a");
         assert_eq!(asked(&mut queue), ["a/ci"]);
         keys.ask_all();

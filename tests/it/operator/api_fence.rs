@@ -144,10 +144,12 @@ async fn the_api_makes_a_new_tenants_namespace_and_its_limits_and_no_other() {
 
     // What exists is never changed.
     let labels = json!({"metadata": {"labels": {"kisenon.com/tenant": TENANT_ID}}});
-    for existing in [name, "default", "kube-system"] {
+    let other = SHARED.plane.namespace("existing").await;
+    for existing in [name, &other.name, SYSTEM] {
         is_fenced("PATCH", &format!("{all}/{existing}"), &labels).await;
         is_fenced("DELETE", &format!("{all}/{existing}"), &json!({})).await;
     }
+    is_fenced("PATCH", &format!("{all}/default"), &labels).await;
     let fresh = namespace("ffffffffffffffffffffffff");
     let with = |path: &str, value: &str| {
         let mut changed = fresh.clone();

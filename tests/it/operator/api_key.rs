@@ -37,8 +37,9 @@ fn status(key: &ApiKey) -> ApiKeyStatus {
     key.status.clone().unwrap_or_default()
 }
 
+/// In whole seconds, as typed clients of Kubernetes write times.
 fn in_seconds(seconds: i64) -> Timestamp {
-    Timestamp::now() + SignedDuration::from_secs(seconds)
+    Timestamp::from_second(Timestamp::now().as_second() + seconds).unwrap()
 }
 
 /// The key, once it is in this state for its present spec.
@@ -94,7 +95,7 @@ async fn a_key_is_active_until_it_is_revoked_and_keeps_when_it_was_used() {
 #[tokio::test]
 async fn a_key_expires_when_its_time_comes_without_any_event() {
     let tenant = Tenant::new("expiry").await;
-    let expiry = in_seconds(3);
+    let expiry = in_seconds(4);
     let expiring = key("ci", &json!({"expiresAt": expiry.to_string()}));
     tenant.apply(&expiring).await;
     let expired = reaches(&tenant, "ci", ApiKeyState::Expired).await;
