@@ -1,4 +1,15 @@
-//! Identity and credentials. No HTTP, no Kubernetes, no SQL.
+//! Identity and credentials. Serves no HTTP; no Kubernetes, no SQL.
 
 pub mod certificate;
+pub mod github;
+pub mod identity;
+pub mod jwt;
+pub mod key_hash;
+pub mod key_index;
+pub mod keystore;
+pub mod oidc;
+pub mod opaque;
 pub mod password;
+pub mod random;
+pub mod seal;
+pub mod token_cache;

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::domain::address_pool::AddressPool;
 
+pub mod api;
 mod check;
 mod file;
 mod identity;

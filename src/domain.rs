@@ -1,9 +1,16 @@
 //! Rules and values. Pure: no Kubernetes client, HTTP, SQL, tasks, clock or randomness; time and
 //! randomness are arguments.
 
+pub mod access;
 pub mod address_pool;
+pub mod api_key;
+pub mod email;
 pub mod id;
 pub mod network;
 pub mod parameter;
+pub mod pkce;
 pub mod quantity;
 pub mod quota;
+pub mod redirect;
+pub mod tenant;
+pub mod user_code;

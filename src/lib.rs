@@ -3,10 +3,12 @@
 //! Imports go one way; `tests/it/architecture.rs` holds them to it:
 //!
 //! ```text
-//! bin → server → controller → {cluster, auth, probe} → crd → domain
+//! bin → server → {controller, api} → {cluster, store, auth, probe} → {crd, wire} → domain
 //! config, health, metrics, telemetry: leaves, passed in, never reached for
 //! ```
 
+#[cfg(feature = "server")]
+pub mod api;
 #[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
@@ -28,4 +30,8 @@ pub mod probe;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
+pub mod store;
+#[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod wire;

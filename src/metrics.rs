@@ -16,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+mod http;
 mod process;
 
 /// Media type of [`Metrics::encode`].
@@ -120,6 +121,7 @@ struct Inner {
     gate_windows: Histogram,
     isolation_failures: Counter,
     leader: Gauge,
+    http: http::Http,
 }
 
 impl fmt::Debug for Metrics {
@@ -144,6 +146,7 @@ impl Metrics {
             gate_windows: Histogram::new(WINDOW_BUCKETS),
             isolation_failures: Counter::<u64, AtomicU64>::default(),
             leader: Gauge::default(),
+            http: http::Http::default(),
         };
         inner.register();
         let build = Info::new(Build { version, commit });
@@ -291,6 +294,7 @@ impl Inner {
             self.isolation_failures.clone(),
         );
         registry.register("leader", "Whether this process leads", self.leader.clone());
+        self.http.register(registry);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The composition root: configuration to handles to tasks, and their end in order.
 
+pub mod api;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -213,12 +213,16 @@ fn files_folders_and_tests_keep_their_bounds() {
         if text.lines().any(skipped) {
             wrong.push(format!("{name} has a test that is never run"));
         }
-        if path.starts_with(Path::new(ROOT).join("src")) {
+        // The root holds one file for each module, which `RULE` bounds.
+        let root = Path::new(ROOT).join("src");
+        if path.starts_with(&root) && path.parent() != Some(&root) {
             *folders
                 .entry(path.parent().unwrap().to_owned())
                 .or_default() += 1;
         }
     }
+    // The root is the map of the whole: its files are the rows of RULE.
+    folders.remove(&Path::new(ROOT).join("src"));
     let full = folders.iter().filter(|(_, count)| **count > 12);
     wrong.extend(full.map(|(folder, count)| format!("{} has {count} files", folder.display())));
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -33,7 +33,7 @@ pub(crate) use fault::{FaultPlan, Moment, faulty};
 mod control_plane;
 mod fault;
 mod pki;
-mod process;
+pub(crate) mod process;
 mod tests;
 
 /// The label that makes a namespace a tenant's.

@@ -8,3 +8,4 @@ mod generated;
 mod lease;
 mod operator;
 mod probe;
+mod store;

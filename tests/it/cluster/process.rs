@@ -1,9 +1,9 @@
-//! One process of the control plane, which cannot outlive the test binary.
+//! One process of a server that tests need, which cannot outlive the test binary.
 //!
 //! `PR_SET_PDEATHSIG` would not do: it fires when the *thread* that started the process ends, and
 //! libtest ends a thread with each test. Instead every process has a watcher beside it that reads
 //! a pipe whose other end only the test binary holds. The kernel closes that end however the
-//! binary ends (return, panic, Ctrl-C, SIGKILL), and the watcher then kills its one process, by id.
+//! binary ends (return, panic, Ctrl-C, SIGKILL), and the watcher then ends its one process, by id.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,24 +11,35 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// The shell's id becomes the program's, so what is killed is exactly what was started.
-const WATCHED: &str = r#"exec 3<&0; (read -r _ <&3; kill -KILL $$) & exec "$@" 3<&- </dev/null"#;
+/// The shell's id becomes the program's, so what is ended is exactly what was started.
+const WATCHED: &str = r#"signal=$1; shift; exec 3<&0
+(read -r _ <&3; kill -"$signal" $$) & exec "$@" 3<&- </dev/null"#;
 
 /// Removes the folder when the pipe closes; the processes that write there end at the same time,
 /// so one attempt may come too early.
 const JANITOR: &str =
     r#"read -r word; [ "$word" = keep ] || until rm -rf "$1"; do sleep 0.1; done"#;
 
-/// A running program. It is killed when this value goes, or the test binary.
-pub(super) struct Process {
+/// A running program. It is ended when this value goes, or the test binary.
+pub(crate) struct Process {
     name: String,
     log: PathBuf,
     child: Child,
 }
 
 impl Process {
-    /// Starts `program` with a log beside its data in `folder`.
-    pub(super) fn start(program: &Path, arguments: &[String], folder: &Path) -> io::Result<Self> {
+    /// Starts `program` with a log beside its data in `folder`; SIGKILL ends it.
+    pub(crate) fn start(program: &Path, arguments: &[String], folder: &Path) -> io::Result<Self> {
+        Self::start_until("KILL", program, arguments, folder)
+    }
+
+    /// The same for a program that must put away what it took from the machine: `signal` ends it.
+    pub(crate) fn start_until(
+        signal: &str,
+        program: &Path,
+        arguments: &[String],
+        folder: &Path,
+    ) -> io::Result<Self> {
         let name = program
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -36,7 +47,7 @@ impl Process {
         let log = folder.join(format!("{name}.log"));
         let output = File::create(&log)?;
         let child = Command::new("sh")
-            .args(["-c", WATCHED, "sh"])
+            .args(["-c", WATCHED, "sh", signal])
             .arg(program)
             .args(arguments)
             .current_dir(folder)
@@ -50,7 +61,7 @@ impl Process {
     }
 
     /// What the program said, when it has ended by itself.
-    pub(super) fn ended(&mut self) -> Option<String> {
+    pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines = text.lines().collect::<Vec<_>>();
@@ -61,19 +72,19 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Closes the pipe, so that the watcher acts, and waits for the end.
         let _ = self.child.wait();
     }
 }
 
 /// A folder that goes with the test binary.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     janitor: Child,
 }
 
 impl Folder {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let path = tempfile::Builder::new()
             .prefix("kisenon-it-")
             .tempdir()?
@@ -89,12 +100,12 @@ impl Folder {
         Ok(Self { path, janitor })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Leaves the folder, with the logs, for whoever reads why the start failed.
-    pub(super) fn keep(mut self) -> PathBuf {
+    pub(crate) fn keep(mut self) -> PathBuf {
         if let Some(mut pipe) = self.janitor.stdin.take() {
             let _ = pipe.write_all(b"keep\n");
         }

@@ -1,0 +1,9 @@
+//! What surrounds every handler: what comes in, what stands before it, how a refusal goes out.
+//! Nothing here knows a resource.
+
+pub mod cursor;
+pub mod error;
+pub mod extract;
+pub mod guard;
+pub mod limit;
+pub mod middleware;

@@ -1,0 +1,168 @@
+//! What handlers take from a request: bodies, queries and paths, each refused with a problem.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::http::error::{ApiError, Code};
+
+/// A JSON body. As an answer it is sent with the type `application/json`.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+/// Media types of a JSON body, and of a merge patch (RFC 7396).
+const JSON: [&str; 2] = ["application/json", "application/merge-patch+json"];
+
+impl<S, T> FromRequest<S> for Json<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::with(
+                Code::UnsupportedMediaType,
+                "send the body as application/json",
+            ));
+        }
+        let bytes = body(request, state).await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| ApiError::with(Code::InvalidRequest, format!("the body: {error}")))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, JSON[0])], body).into_response(),
+            Err(error) => ApiError::internal(error).into_response(),
+        }
+    }
+}
+
+/// The whole body, within the limit of the route.
+///
+/// # Errors
+/// When it is too large or breaks off.
+pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::with(
+                Code::PayloadTooLarge,
+                "the body is larger than this route takes",
+            ),
+            _ => ApiError::with(Code::InvalidRequest, "the body could not be read"),
+        })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media| JSON.contains(&media.trim().to_ascii_lowercase().as_str()))
+}
+
+/// The query of the URL.
+#[derive(Clone, Debug)]
+pub struct UrlQuery<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for UrlQuery<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let refused = |rejection: QueryRejection| {
+            ApiError::with(Code::InvalidRequest, rejection.body_text())
+        };
+        <Query<T> as FromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .map(|Query(query)| Self(query))
+            .map_err(refused)
+    }
+}
+
+/// The variable part of the URL's path. What cannot be an id is an absent one.
+#[derive(Clone, Debug)]
+pub struct UrlPath<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for UrlPath<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let absent = |_: PathRejection| ApiError::not_found();
+        <Path<T> as FromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .map(|Path(path)| Self(path))
+            .map_err(absent)
+    }
+}
+
+/// `Idempotency-Key`, at most 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(pub String);
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(None);
+        };
+        let text = value.to_str().unwrap_or_default().trim_matches('"');
+        let is_good = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if is_good {
+            Ok(Some(Self(text.to_owned())))
+        } else {
+            Err(ApiError::with(
+                Code::InvalidRequest,
+                "Idempotency-Key must be 1 to 255 visible ASCII characters, for example a UUID",
+            ))
+        }
+    }
+}
+
+/// `If-Match` (RFC 9110 section 13.1.1): the version that the client has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Err(ApiError::with(
+                Code::PreconditionRequired,
+                "send If-Match with the ETag that you have read, so that nobody's change is lost",
+            ));
+        };
+        let tag = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'))
+            .filter(|tag| !tag.is_empty() && !tag.contains('"'));
+        match tag {
+            Some(tag) => Ok(Self(tag.to_owned())),
+            None => Err(ApiError::with(
+                Code::InvalidRequest,
+                "If-Match must be one strong ETag in quotes, as a GET has answered it",
+            )),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What stands before a route: who may call it at all, and which limit counts the call.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::api::identity::authenticate::authenticate;
+use crate::api::identity::caller::{Caller, Credential};
+use crate::api::http::error::ApiError;
+use crate::api::http::limit::{Action, Remaining, Subject};
+use crate::api::http::middleware::LoggedCaller;
+use crate::api::state::ApiState;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Anybody; counted by address.
+    Open,
+    /// A session or an API key.
+    Any,
+    /// A session alone: what needs a person at the screen.
+    Session,
+}
+
+/// Lets a request through to its route, with a [`Caller`] where one is needed.
+pub async fn guard(
+    State((state, entry, action)): State<(ApiState, Entry, Action)>,
+    ConnectInfo(connection): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = state.limits().peer(connection, request.headers());
+    let caller = match admit(&state, entry, request.headers(), &peer).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    let logged = caller.as_ref().map(|caller| caller.credential_id().to_owned());
+    let subject = match &logged {
+        Some(id) => Subject::Caller(id.clone()),
+        None => peer,
+    };
+    let mut response = match state.limits().count(action, &subject) {
+        Ok(remaining) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            with_limit(next.run(request).await, remaining)
+        }
+        Err(error) => error.into_response(),
+    };
+    if let Some(id) = logged {
+        response.extensions_mut().insert(LoggedCaller(id));
+    }
+    response
+}
+
+async fn admit(
+    state: &ApiState,
+    entry: Entry,
+    headers: &HeaderMap,
+    peer: &Subject,
+) -> Result<Option<Caller>, ApiError> {
+    if entry == Entry::Open {
+        return Ok(None);
+    }
+    let caller = authenticate(state, headers, peer).await?;
+    if entry == Entry::Session && matches!(caller.credential, Credential::Key { .. }) {
+        caller.session()?;
+    }
+    Ok(Some(caller))
+}
+
+fn with_limit(mut response: Response, remaining: Remaining) -> Response {
+    remaining.write(response.headers_mut());
+    response
+}

@@ -1,0 +1,255 @@
+//! Limits of each named action, kept per caller, else per peer address. `docs/limits.md` lists
+//! them; a test compares.
+//!
+//! The address of a peer is that of the connection, or the one that the configured number of
+//! trusted proxies has added from the right; a header from anywhere else is never believed.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
+
+use crate::api::http::error::{ApiError, Code};
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Action {
+    /// Signing in with a provider's proof.
+    SignIn,
+    /// Refreshing or ending a session.
+    Refresh,
+    /// Redeeming a code of the CLI.
+    CliExchange,
+    /// Beginning a device sign-in.
+    DeviceCode,
+    /// Asking whether a device was approved.
+    DeviceToken,
+    /// Looking up, approving or refusing the code of a device or CLI.
+    Authorize,
+    /// Reading.
+    Read,
+    /// Creating, changing, deleting.
+    Write,
+    /// Making an API key.
+    MintKey,
+    /// Setting or showing a database password.
+    Password,
+    /// Following changes as they happen.
+    Follow,
+    /// Applying manifests.
+    Manifests,
+    /// Reporting a leaked key.
+    Report,
+    /// Credentials that turn out not to be valid.
+    InvalidCredential,
+}
+
+impl Action {
+    /// Requests a minute, of which all may come at once.
+    #[must_use]
+    pub const fn per_minute(self) -> u32 {
+        match self {
+            Self::SignIn | Self::Report | Self::Password => 20,
+            Self::Refresh | Self::MintKey | Self::Manifests | Self::Follow => 60,
+            Self::CliExchange | Self::DeviceToken => 30,
+            Self::DeviceCode => 10,
+            Self::Authorize => 15,
+            Self::Read => 6_000,
+            Self::Write => 240,
+            Self::InvalidCredential => 120,
+        }
+    }
+
+    /// As the documentation and the headers name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Who is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A key or session, by its id.
+    Caller(String),
+    /// Whoever sends from this address; of IPv6 the network of 64 bits that one host may own.
+    Peer(IpAddr),
+}
+
+type Limiter = RateLimiter<
+    Subject,
+    DefaultKeyedStateStore<Subject>,
+    DefaultClock,
+    StateInformationMiddleware,
+>;
+
+/// What is left after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    action: Action,
+    count: u32,
+}
+
+/// Every limit of this process.
+pub struct Limits {
+    limiters: Vec<(Action, Limiter)>,
+    trusted_proxy_hops: usize,
+}
+
+impl Limits {
+    /// All limits, nothing counted yet.
+    #[must_use]
+    pub fn new(trusted_proxy_hops: usize) -> Self {
+        let limiter = |action: Action| {
+            let burst = NonZeroU32::new(action.per_minute()).unwrap_or(NonZeroU32::MIN);
+            RateLimiter::keyed(Quota::per_minute(burst))
+                .with_middleware::<StateInformationMiddleware>()
+        };
+        Self {
+            limiters: Action::iter().map(|a| (a, limiter(a))).collect(),
+            trusted_proxy_hops,
+        }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// When it is one too many.
+    pub fn count(&self, action: Action, subject: &Subject) -> Result<Remaining, ApiError> {
+        let Some((_, limiter)) = self.limiters.iter().find(|(of, _)| *of == action) else {
+            return Ok(Remaining { action, count: 0 });
+        };
+        match limiter.check_key(subject) {
+            Ok(snapshot) => Ok(Remaining {
+                action,
+                count: snapshot.remaining_burst_capacity(),
+            }),
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                Err(ApiError::with(
+                    Code::RateLimited,
+                    format!(
+                        "at most {} requests of the kind {} a minute",
+                        action.per_minute(),
+                        action.as_str()
+                    ),
+                )
+                .retry_after(wait.max(Duration::from_secs(1))))
+            }
+        }
+    }
+
+    /// Forgets whom nothing needs to be remembered of, so that memory stays bounded.
+    pub fn forget_idle(&self) {
+        for (_, limiter) in &self.limiters {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    /// The address to count by.
+    #[must_use]
+    pub fn peer(&self, connection: SocketAddr, headers: &HeaderMap) -> Subject {
+        let connected = connection.ip();
+        let forwarded = (self.trusted_proxy_hops > 0)
+            .then(|| forwarded_for(headers, self.trusted_proxy_hops))
+            .flatten();
+        Subject::Peer(network(forwarded.unwrap_or(connected)))
+    }
+}
+
+impl Remaining {
+    /// Adds the fields of draft-ietf-httpapi-ratelimit-headers.
+    pub fn write(self, headers: &mut HeaderMap) {
+        let name = self.action.as_str();
+        let policy = format!("\"{name}\";q={};w=60", self.action.per_minute());
+        let state = format!("\"{name}\";r={}", self.count);
+        for (field, text) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(HeaderName::from_static(field), value);
+            }
+        }
+    }
+}
+
+/// What the outermost of `hops` trusted proxies saw: proxies append on the right.
+fn forwarded_for(headers: &HeaderMap, hops: usize) -> Option<IpAddr> {
+    let all = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect::<Vec<_>>();
+    all.get(all.len().checked_sub(hops)?)?.parse().ok()
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/limits.md");
+
+    fn peer(hops: usize, header: Option<&str>) -> Subject {
+        let mut headers = HeaderMap::new();
+        if let Some(text) = header {
+            headers.insert("x-forwarded-for", HeaderValue::from_str(text).unwrap());
+        }
+        Limits::new(hops).peer("192.0.2.1:5000".parse().unwrap(), &headers)
+    }
+
+    fn address(text: &str) -> Subject {
+        Subject::Peer(text.parse().unwrap())
+    }
+
+    #[test]
+    fn every_limit_is_documented() {
+        for action in Action::iter() {
+            let row = format!("| `{}` | {} |", action.as_str(), action.per_minute());
+            assert!(PAGE.contains(&row), "docs/limits.md lacks {row}");
+        }
+    }
+
+    #[test]
+    fn a_forwarded_address_counts_only_from_configured_hops() {
+        let spoofed = Some("203.0.113.66, 198.51.100.7");
+        assert_eq!(peer(0, spoofed), address("192.0.2.1"));
+        assert_eq!(peer(1, spoofed), address("198.51.100.7"));
+        assert_eq!(peer(3, spoofed), address("192.0.2.1"));
+        assert_eq!(peer(1, None), address("192.0.2.1"));
+    }
+
+    #[test]
+    fn one_host_cannot_hide_in_its_ipv6_network() {
+        assert_eq!(
+            network("2001:db8:1:2:3:4:5:6".parse().unwrap()),
+            "2001:db8:1:2::".parse::<IpAddr>().unwrap()
+        );
+    }
+
+    #[test]
+    fn the_one_too_many_is_told_when_to_come_back() {
+        let limits = Limits::new(0);
+        let subject = address("192.0.2.9");
+        for _ in 0..Action::DeviceCode.per_minute() {
+            assert!(limits.count(Action::DeviceCode, &subject).is_ok());
+        }
+        let refused = limits.count(Action::DeviceCode, &subject).unwrap_err();
+        assert_eq!(refused.code(), Code::RateLimited);
+        assert!(limits.count(Action::DeviceCode, &address("192.0.2.10")).is_ok());
+    }
+}

@@ -1,0 +1,176 @@
+//! From `Authorization: Bearer` to a [`Caller`], cheap checks first (RFC 6750).
+//!
+//! An API key is looked up in memory and its hash computed once per key and process; a session's
+//! signature is checked once per token and process. A replica that may have missed a revocation
+//! refuses everything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, header};
+use jiff::Timestamp;
+
+use crate::api::identity::caller::{Caller, Credential, Tenant};
+use crate::api::http::error::{ApiError, ApiResult, Code};
+use crate::api::http::limit::{Action, Subject};
+use crate::api::state::ApiState;
+use crate::auth::jwt::Claims;
+use crate::domain::api_key::PlainKey;
+use crate::domain::tenant;
+
+/// Longer ones are nobody's.
+const MAX_LENGTH: usize = 8 * 1024;
+
+/// What a verified bearer token stands for; kept by its keyed digest.
+#[derive(Clone, Debug)]
+pub enum Verified {
+    /// The session's claims.
+    Session(Arc<Claims>),
+    /// UID of the ApiKey.
+    Key(String),
+}
+
+/// Finds out who sends the request.
+///
+/// # Errors
+/// When there is no credential, it is not valid, or this replica cannot tell.
+pub async fn authenticate(
+    state: &ApiState,
+    headers: &HeaderMap,
+    peer: &Subject,
+) -> ApiResult<Caller> {
+    let token = bearer(headers)?;
+    let now = state.now();
+    if !state.replica().is_fresh(now) {
+        return Err(ApiError::with(
+            Code::Unavailable,
+            "this replica cannot tell whether credentials were revoked; try again",
+        )
+        .retry_after(Duration::from_secs(1)));
+    }
+    let caller = if token.starts_with("nsk_") {
+        key(state, token, peer, now).await?
+    } else {
+        session(state, token, now)
+    };
+    match caller {
+        Some(caller) => Ok(caller),
+        None => {
+            state.limits().count(Action::InvalidCredential, peer)?;
+            Err(invalid())
+        }
+    }
+}
+
+/// The same words for every cause, so that nobody learns which keys exist.
+fn invalid() -> ApiError {
+    ApiError::with(
+        Code::InvalidToken,
+        "the credential is malformed, expired, revoked or unknown; sign in again, or make a new API key",
+    )
+}
+
+fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let missing = || {
+        ApiError::with(
+            Code::Unauthenticated,
+            "send an API key or a session's access token as Authorization: Bearer",
+        )
+    };
+    let value = values.next().ok_or_else(missing)?;
+    if values.next().is_some() {
+        return Err(ApiError::with(
+            Code::InvalidRequest,
+            "send exactly one Authorization header",
+        ));
+    }
+    let text = value.to_str().map_err(|_| invalid())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    let token = token.trim();
+    if token.is_empty() || token.len() > MAX_LENGTH {
+        return Err(invalid());
+    }
+    Ok(token)
+}
+
+fn session(state: &ApiState, token: &str, now: Timestamp) -> Option<Caller> {
+    let digest = state.verified().digest(token);
+    let claims = match state.verified().get(&digest, now) {
+        Some(Verified::Session(claims)) => claims,
+        Some(Verified::Key(_)) => return None,
+        None => {
+            let claims = Arc::new(state.key_ring().verify(token, now).ok()?);
+            let value = Verified::Session(Arc::clone(&claims));
+            state.verified().insert(digest, value, claims.exp);
+            claims
+        }
+    };
+    if state.replica().has_ended(&claims.sid) {
+        return None;
+    }
+    Some(Caller {
+        tenant: Tenant {
+            namespace: tenant::namespace(&claims.tid).into(),
+            id: claims.tid.as_str().into(),
+            is_ours: true,
+        },
+        credential: Credential::Session(claims),
+    })
+}
+
+async fn key(
+    state: &ApiState,
+    token: &str,
+    peer: &Subject,
+    now: Timestamp,
+) -> ApiResult<Option<Caller>> {
+    let Ok(plain) = PlainKey::parse(token) else {
+        return Ok(None);
+    };
+    let Some(record) = state.keys().find(plain.lookup_id()) else {
+        return Ok(None);
+    };
+    if !record.is_active(now) {
+        return Ok(None);
+    }
+    let digest = state.verified().digest(token);
+    let known = match state.verified().get(&digest, now) {
+        Some(Verified::Key(uid)) => uid == record.uid_text(),
+        Some(Verified::Session(_)) | None => false,
+    };
+    if !known {
+        // Counted before it is hashed: guessing the secret of a known lookup id must stay cheap.
+        state.limits().count(Action::InvalidCredential, peer)?;
+        match state.hasher().verify(&plain, record.hash()).await {
+            Ok(true) => {
+                let value = Verified::Key(record.uid_text());
+                state.verified().insert(digest, value, Timestamp::MAX);
+            }
+            Ok(false) => return Ok(None),
+            Err(busy) => {
+                return Err(ApiError::new(Code::Busy)
+                    .caused_by(busy)
+                    .retry_after(Duration::from_secs(1)));
+            }
+        }
+    }
+    let Some(tenant_id) = state.watches().tenant_of(record.namespace()) else {
+        return Ok(None);
+    };
+    state.key_uses().note(&record, now);
+    Ok(Some(Caller {
+        tenant: Tenant {
+            is_ours: tenant::is_namespace_of(record.namespace(), &tenant_id),
+            id: tenant_id,
+            namespace: record.namespace().into(),
+        },
+        credential: Credential::Key {
+            id: record.id().into(),
+            key: record,
+        },
+    }))
+}

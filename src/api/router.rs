@@ -1,0 +1,104 @@
+//! Every route in one table: who may call it, which limit counts it, which handler answers.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::get;
+use axum::{Router, middleware as layer};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::api::http::error::{ApiError, Code};
+use crate::api::http::guard::{Entry, guard};
+use crate::api::http::limit::Action;
+use crate::api::state::ApiState;
+use crate::api::v1::{audit_events, auth, cli_grant, device_grant, me};
+use crate::api::http::middleware;
+use crate::api::{openapi, well_known};
+
+/// Largest body of any route.
+pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// The router, and the document that describes it.
+#[must_use]
+pub fn build(state: &ApiState) -> Router {
+    let (routes, document) = table(state).split_for_parts();
+    let pages = openapi::pages(&document);
+    routes
+        .merge(well_known::routes())
+        .merge(pages)
+        .route("/", get(well_known::front))
+        .fallback(|| async { ApiError::not_found() })
+        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(|_| {
+            axum::response::IntoResponse::into_response(ApiError::new(Code::Internal))
+        }))
+        .layer(cors(state))
+        .layer(layer::from_fn_with_state(state.clone(), middleware::secure))
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::surround,
+        ))
+        .with_state(state.clone())
+}
+
+/// The OpenAPI document of all routes.
+#[must_use]
+pub fn document(state: &ApiState) -> OpenApi {
+    table(state).into_openapi()
+}
+
+fn table(state: &ApiState) -> OpenApiRouter<ApiState> {
+    use Action::*;
+    use Entry::*;
+    let row = |entry, action, methods: UtoipaMethodRouter<ApiState>| {
+        let guarded = layer::from_fn_with_state((state.clone(), entry, action), guard);
+        OpenApiRouter::new().routes(methods).route_layer(guarded)
+    };
+    OpenApiRouter::with_openapi(openapi::frame())
+        .merge(row(Open, SignIn, routes!(auth::exchange_proof)))
+        .merge(row(Open, Refresh, routes!(auth::refresh_session)))
+        .merge(row(Session, Refresh, routes!(auth::sign_out)))
+        .merge(row(Session, Authorize, routes!(cli_grant::authorize_cli)))
+        .merge(row(Open, CliExchange, routes!(cli_grant::exchange_cli_code)))
+        .merge(row(Open, DeviceCode, routes!(device_grant::create_device_code)))
+        .merge(row(Open, DeviceToken, routes!(device_grant::exchange_device_code)))
+        .merge(row(Session, Authorize, routes!(device_grant::get_device_request)))
+        .merge(row(Session, Authorize, routes!(device_grant::decide_device)))
+        .merge(row(Any, Read, routes!(me::get_me)))
+        .merge(row(Any, Read, routes!(audit_events::list_audit_events)))
+}
+
+/// Browsers may call from the console's origin, and from nowhere else.
+fn cors(state: &ApiState) -> CorsLayer {
+    let origin = state.config().console_url.origin().ascii_serialization();
+    let origin = HeaderValue::from_str(&origin).ok();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origin))
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(std::time::Duration::from_secs(600))
+}

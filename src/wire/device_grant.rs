@@ -1,0 +1,64 @@
+//! Sign-in of a machine without a browser (RFC 8628).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestDeviceCode {
+    /// Label of the key that will be made, shown to the person.
+    #[schema(example = "keon on build-7", min_length = 1, max_length = 128)]
+    pub label: String,
+}
+
+/// RFC 8628 section 3.2.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct DeviceCode {
+    /// What the machine asks with.
+    pub device_code: String,
+    /// What the person compares and types.
+    #[schema(example = "BCDF-GHJK")]
+    pub user_code: String,
+    /// Where the person goes.
+    pub verification_uri: String,
+    /// The same with the code filled in.
+    pub verification_uri_complete: String,
+    /// Seconds until both codes end.
+    pub expires_in: i64,
+    /// Seconds to wait between two questions.
+    pub interval: i64,
+}
+
+/// Asks whether the person has decided.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeDeviceCode {
+    /// From the first answer.
+    pub device_code: String,
+}
+
+/// What the person is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceRequestView {
+    /// As shown on the machine.
+    pub user_code: String,
+    /// Label of the key that would be made.
+    pub label: String,
+    /// When it was asked for.
+    pub requested_at: String,
+    /// When it ends.
+    pub expires_at: String,
+}
+
+/// The person's decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DecideDevice {
+    /// As shown on the machine.
+    #[schema(example = "BCDF-GHJK")]
+    pub user_code: String,
+    /// Whether the machine may have a key.
+    pub approve: bool,
+}
