@@ -7,4 +7,5 @@ mod fault;
 mod generated;
 mod lease;
 mod operator;
+mod overlay;
 mod probe;
