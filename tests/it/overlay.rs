@@ -141,7 +141,12 @@ fn one_image_runs_everything() {
     for overlay in Overlay::all() {
         let image = &overlay.container("kisenon-operator")["image"];
         for other in ["kisenon-canary", API] {
-            assert_eq!(&overlay.container(other)["image"], image, "{}", overlay.name);
+            assert_eq!(
+                &overlay.container(other)["image"],
+                image,
+                "{}",
+                overlay.name
+            );
         }
     }
 }
