@@ -8,5 +8,6 @@ mod fault;
 mod generated;
 mod lease;
 mod operator;
+mod overlay;
 mod probe;
 mod store;
