@@ -8,4 +8,5 @@ mod generated;
 mod lease;
 mod operator;
 mod probe;
+mod resource;
 mod store;
