@@ -27,7 +27,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// The router, and the document that describes it.
 #[must_use]
 pub fn build(state: &ApiState) -> Router {
-    let (routes, document) = table(state).split_for_parts();
+    let (routes, document) = table(Some(state)).split_for_parts();
     let pages = openapi::pages(&document);
     routes
         .merge(well_known::routes())
@@ -50,16 +50,23 @@ pub fn build(state: &ApiState) -> Router {
 
 /// The OpenAPI document of all routes.
 #[must_use]
-pub fn document(state: &ApiState) -> OpenApi {
-    table(state).into_openapi()
+pub fn document() -> OpenApi {
+    table(None).into_openapi()
 }
 
-fn table(state: &ApiState) -> OpenApiRouter<ApiState> {
+/// The table; without a state it only describes.
+fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
     use Action::*;
     use Entry::*;
     let row = |entry, action, methods: UtoipaMethodRouter<ApiState>| {
-        let guarded = layer::from_fn_with_state((state.clone(), entry, action), guard);
-        OpenApiRouter::new().routes(methods).route_layer(guarded)
+        let routes = OpenApiRouter::new().routes(methods);
+        match state {
+            Some(state) => {
+                let guarded = (state.clone(), entry, action);
+                routes.route_layer(layer::from_fn_with_state(guarded, guard))
+            }
+            None => routes,
+        }
     };
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(row(Open, SignIn, routes!(auth::exchange_proof)))
