@@ -7,7 +7,7 @@ use serde_json::json;
 
 use kisenon::auth::random;
 use kisenon::cluster::intent::ClusterError;
-use kisenon::cluster::tenant::Tenants;
+use kisenon::cluster::tenant::ensure;
 use kisenon::config::api::TenantQuota;
 
 use super::app::App;
@@ -25,8 +25,8 @@ fn small() -> TenantQuota {
 async fn tenant() -> (String, Namespace) {
     let client = cluster::client().await;
     let id = random::hex::<12>().unwrap();
-    Tenants::new(client.clone(), small()).ensure(&id).await.unwrap();
     let name = kisenon::domain::tenant::namespace(&id);
+    ensure(&client, &id, &name, small()).await.unwrap();
     (id, Namespace { name, client })
 }
 
@@ -45,7 +45,7 @@ async fn the_namespace_is_a_tenants_and_its_quota_counts() {
     let more = json!({"spec": {"hard": {"count/projects.kisenon.com": "7"}}});
     let params = kube::api::PatchParams::default();
     quotas.patch("kisenon-tenant", &params, &kube::api::Patch::Merge(more)).await.unwrap();
-    Tenants::new(home.client.clone(), small()).ensure(&id).await.unwrap();
+    ensure(&home.client, &id, &home.name, small()).await.unwrap();
     let quota = quotas.get("kisenon-tenant").await.unwrap();
     assert_eq!(quota.spec.unwrap().hard.unwrap()["count/projects.kisenon.com"].0, "7");
 }
@@ -58,7 +58,7 @@ async fn a_namespace_of_somebody_else_is_not_taken_over() {
     let foreign = serde_json::from_value(json!({"metadata": {"name": name}})).unwrap();
     let namespaces: Api<CoreNamespace> = Api::all(client.clone());
     namespaces.create(&Default::default(), &foreign).await.unwrap();
-    let refused = Tenants::new(client, small()).ensure(&id).await;
+    let refused = ensure(&client, &id, &name, small()).await;
     assert!(matches!(refused, Err(ClusterError::Forbidden(_))), "{refused:?}");
 }
 
@@ -86,8 +86,6 @@ async fn a_full_quota_is_said_in_numbers_and_nothing_is_written() {
 #[tokio::test]
 async fn a_namespace_that_was_taken_away_is_made_anew() {
     let (id, home) = tenant().await;
-    let tenants = Tenants::new(home.client.clone(), small());
-    tenants.ensure(&id).await.unwrap();
     let namespaces: Api<CoreNamespace> = Api::all(home.client.clone());
     namespaces.delete(&home.name, &DeleteParams::default()).await.unwrap();
     let gone = kube::runtime::wait::await_condition(
@@ -96,8 +94,7 @@ async fn a_namespace_that_was_taken_away_is_made_anew() {
         |namespace: Option<&CoreNamespace>| namespace.is_none(),
     );
     tokio::time::timeout(super::app::PATIENCE, gone).await.unwrap().unwrap();
-    tenants.forget(&id);
-    tenants.ensure(&id).await.unwrap();
+    ensure(&home.client, &id, &home.name, small()).await.unwrap();
     let quotas: Api<ResourceQuota> = home.api();
     assert!(quotas.get_opt("kisenon-tenant").await.unwrap().is_some());
 }
