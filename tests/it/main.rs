@@ -10,4 +10,5 @@ mod lease;
 mod operator;
 mod overlay;
 mod probe;
+mod resource;
 mod store;
