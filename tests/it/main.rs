@@ -2,6 +2,7 @@
 
 mod admission;
 mod architecture;
+mod auth;
 mod cluster;
 mod fault;
 mod generated;
