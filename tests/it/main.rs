@@ -3,6 +3,7 @@
 mod admission;
 mod api;
 mod architecture;
+mod auth;
 mod cluster;
 mod fault;
 mod generated;
