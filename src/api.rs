@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod explain;
+pub mod follow;
 pub mod http;
 pub mod identity;
 pub mod openapi;
@@ -13,4 +14,5 @@ pub mod router;
 pub mod serve;
 pub mod state;
 pub mod v1;
+pub mod view;
 pub mod well_known;

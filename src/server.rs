@@ -1,5 +1,6 @@
 //! The composition root: configuration to handles to tasks, and their end in order.
 
+pub mod admin;
 pub mod api;
 
 use std::net::SocketAddr;
@@ -10,6 +11,8 @@ use kube::Client;
 use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use api::{ApiHandles, ApiOptions};
 
 use crate::cluster::lease::{ElectionConfig, Leadership, Timing};
 use crate::config::{Config, Identity};
@@ -35,6 +38,9 @@ pub enum ServerError {
     /// No certificate can be issued.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// The API cannot start.
+    #[error(transparent)]
+    Api(#[from] api::ApiStartError),
     /// Another process leads now: nothing may be written any more.
     #[error("leadership was lost to another replica or could not be renewed")]
     LeadershipLost,
@@ -43,10 +49,10 @@ pub enum ServerError {
 /// What the command line says.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The configuration file's content.
-    pub config: Config,
-    /// Who this process is.
-    pub identity: Identity,
+    /// The controllers, if this process runs them.
+    pub controller: Option<ControllerOptions>,
+    /// The HTTP API, if this process runs it.
+    pub api: Option<ApiOptions>,
     /// Where probes and metrics are served.
     pub health_address: SocketAddr,
     /// Version of this program.
@@ -55,12 +61,21 @@ pub struct Options {
     pub commit: &'static str,
 }
 
-/// Runs the controllers until `stop`: probes first, then leadership, then the controllers; the
-/// reverse on the way down.
+/// What the controllers are told.
+#[derive(Clone, Debug)]
+pub struct ControllerOptions {
+    /// The configuration file's content.
+    pub config: Config,
+    /// Who this process is.
+    pub identity: Identity,
+}
+
+/// Runs what the options name until `stop`: probes first, then the rest; the reverse on the way
+/// down. Whatever ends by itself ends the process.
 ///
 /// # Errors
 /// When the process cannot start, or has lost leadership.
-pub async fn run_controller(options: Options, stop: CancellationToken) -> Result<(), ServerError> {
+pub async fn run(options: Options, stop: CancellationToken) -> Result<(), ServerError> {
     let metrics = Metrics::new(options.version, options.commit);
     let readiness = Readiness::new(&["kubernetes"]);
     let liveness = Liveness::new(LIVENESS_BOUND, Instant::now());
@@ -73,13 +88,55 @@ pub async fn run_controller(options: Options, stop: CancellationToken) -> Result
     let health_stop = CancellationToken::new();
     let serving = tokio::spawn(health::serve(listener, health, health_stop.clone()));
     let idle = tokio::spawn(keep_alive(liveness.clone(), stop.clone()));
-    let outcome = lead(options, &stop, (metrics, readiness, liveness)).await;
+    let shared = (metrics, readiness, liveness);
+    let controller = async {
+        match options.controller {
+            Some(controller) => lead(controller, &stop, shared.clone()).await,
+            None => stopped(&stop).await,
+        }
+    };
+    let api = async {
+        match options.api {
+            Some(api) => serve_api(api, &stop, &shared).await,
+            None => stopped(&stop).await,
+        }
+    };
+    let ends = |outcome| {
+        stop.cancel();
+        outcome
+    };
+    let (controller, api) = tokio::join!(
+        async { ends(controller.await) },
+        async { ends(api.await) }
+    );
     idle.abort();
     health_stop.cancel();
     if let Err(error) = serving.await {
         tracing::error!(%error, "the probes' server failed");
     }
-    outcome
+    controller.and(api)
+}
+
+async fn stopped(stop: &CancellationToken) -> Result<(), ServerError> {
+    stop.cancelled().await;
+    Ok(())
+}
+
+async fn serve_api(
+    options: ApiOptions,
+    stop: &CancellationToken,
+    (metrics, readiness, _): &(Metrics, Readiness, Liveness),
+) -> Result<(), ServerError> {
+    let handles = ApiHandles {
+        client: client().await?,
+        metrics: metrics.clone(),
+        readiness: readiness.clone(),
+        now: Timestamp::now,
+    };
+    readiness.set("kubernetes", true);
+    let listening = |address: SocketAddr| tracing::info!(%address, "serves the API");
+    api::run(options, handles, listening, stop.clone()).await?;
+    Ok(())
 }
 
 /// A process that waits for leadership is alive too.
@@ -91,7 +148,7 @@ async fn keep_alive(liveness: Liveness, stop: CancellationToken) {
 }
 
 async fn lead(
-    options: Options,
+    options: ControllerOptions,
     stop: &CancellationToken,
     (metrics, readiness, liveness): (Metrics, Readiness, Liveness),
 ) -> Result<(), ServerError> {

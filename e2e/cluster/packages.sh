@@ -11,7 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PACKAGES=(
   runc containernetworking-plugins iptables ipset conntrack nftables iproute2 kmod # the node
   buildah mmdebstrap debian-archive-keyring busybox-static gcc libc6-dev           # images
-  postgresql-client openssl curl ca-certificates jq make                           # the scripts and the tests
+  postgresql postgresql-client openssl curl ca-certificates jq make                # the scripts and the tests
 )
 
 missing_packages() {
@@ -19,6 +19,16 @@ missing_packages() {
   for package in "${PACKAGES[@]}"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || printf '%s\n' "$package"
   done
+}
+
+# forgo_system_server: the tests start database servers of their own, so Debian shall not make and start one. The
+# package asks once, when it is installed; then the setting goes again.
+forgo_system_server() {
+  local folder=/etc/postgresql-common/createcluster.d
+  mkdir -p "$folder"
+  printf 'create_main_cluster = false\n' >"$folder/kisenon.conf"
+  # shellcheck disable=SC2064 # the folder is known now only
+  trap "rm -f '$folder/kisenon.conf'; rmdir --ignore-fail-on-non-empty '$folder'" EXIT
 }
 
 main() {
@@ -32,6 +42,7 @@ main() {
     exit 1
   fi
   say "installing Debian packages: ${missing[*]}"
+  [[ " ${missing[*]} " != *" postgresql "* ]] || forgo_system_server
   mkdir -p "$CACHE"
   local log=$CACHE/packages.log
   export DEBIAN_FRONTEND=noninteractive

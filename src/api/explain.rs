@@ -16,7 +16,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use self::words::{NAMESPACE_NAME, equals, label, list, peer, port};
 use crate::cluster::access::InForce;
 use crate::crd::condition::ConditionType;
-use crate::crd::{DesiredState, Endpoint, InCluster, Project};
+use crate::crd::{DesiredState, Endpoint, InCluster, Phase, Project};
 use crate::wire::endpoint::access::{
     AccessExplanation, Difference, DifferenceKind, Egress, Isolation, OpenRange, OpenToPods, Reach,
     ServiceAccess,
@@ -42,23 +42,44 @@ pub fn explain(
     project: Option<&Project>,
     in_force: &InForce,
 ) -> AccessExplanation {
+    if *in_force == InForce::default() && !has_server(endpoint) {
+        return nothing(endpoint, "nothing runs yet".to_owned());
+    }
     let written = written(endpoint, project);
-    let mut explanation = AccessExplanation {
-        address: None,
-        open_to: Vec::new(),
-        in_cluster: Vec::new(),
-        egress: egress(&in_force.policies),
-        isolation: isolation(endpoint),
-        service: service(in_force.service.as_ref()),
-        differences: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut explanation = nothing(endpoint, String::new());
+    explanation.notes.clear();
+    explanation.egress = egress(&in_force.policies);
+    explanation.service = service(in_force.service.as_ref());
     explanation.address.clone_from(&explanation.service.address);
     read_ingress(&in_force.policies, &written, &mut explanation);
     compare(&written, &mut explanation);
     check_service(in_force.service.as_ref(), &mut explanation);
     add_notes(endpoint, &mut explanation);
     explanation
+}
+
+/// Of an endpoint without a server: nobody reaches it, for this reason.
+#[must_use]
+pub fn nothing(endpoint: &Endpoint, reason: String) -> AccessExplanation {
+    AccessExplanation {
+        address: None,
+        open_to: Vec::new(),
+        in_cluster: Vec::new(),
+        egress: Egress {
+            reach: Reach::None,
+            rules: Vec::new(),
+        },
+        isolation: isolation(endpoint),
+        service: service(None),
+        differences: Vec::new(),
+        notes: vec![reason],
+    }
+}
+
+/// Whether a pod may be there, which an absent policy would leave open.
+fn has_server(endpoint: &Endpoint) -> bool {
+    let phase = endpoint.status.as_ref().and_then(|status| status.phase);
+    !matches!(phase, None | Some(Phase::Pending | Phase::Stopped))
 }
 
 fn written(endpoint: &Endpoint, project: Option<&Project>) -> Written {
@@ -91,7 +112,10 @@ fn read_ingress(policies: &[NetworkPolicy], written: &Written, into: &mut Access
         return;
     }
     for policy in policies.iter().filter(holds) {
-        let rules = policy.spec.iter().flat_map(|spec| spec.ingress.iter().flatten());
+        let rules = policy
+            .spec
+            .iter()
+            .flat_map(|spec| spec.ingress.iter().flatten());
         for (index, rule) in rules.enumerate() {
             let name = format!("policy {} ingress[{index}]", name_of(policy));
             read_rule(rule, &name, written, into);
@@ -110,11 +134,14 @@ fn read_rule(
     if !ports.is_empty() && !ports.iter().any(is_postgres) {
         let listed = list(ports.iter().map(port));
         let from = list(peers.iter().map(peer));
-        into.notes.push(format!("{name} lets {from} reach port {listed}, not Postgres"));
+        into.notes.push(format!(
+            "{name} lets {from} reach port {listed}, not Postgres"
+        ));
         return;
     }
     if peers.is_empty() {
-        into.open_to.push(range(ANYWHERE, Vec::new(), name.to_owned()));
+        into.open_to
+            .push(range(ANYWHERE, Vec::new(), name.to_owned()));
         into.in_cluster.push(pods("every pod", name.to_owned()));
     }
     for admitted in peers {
@@ -183,7 +210,10 @@ fn compare(written: &Written, into: &mut AccessExplanation) {
         found.push((DifferenceKind::WrittenButNotOpen, message));
     }
     if into.egress.reach != Reach::None {
-        let message = format!("the server may reach out: {}", list(into.egress.rules.iter()));
+        let message = format!(
+            "the server may reach out: {}",
+            list(into.egress.rules.iter())
+        );
         found.push((DifferenceKind::OpenButNotWritten, message));
     }
     let differences = found.into_iter();
@@ -205,7 +235,10 @@ fn egress(policies: &[NetworkPolicy]) -> Egress {
     }
     let mut rules = Vec::new();
     for policy in held {
-        let listed = policy.spec.iter().flat_map(|spec| spec.egress.iter().flatten());
+        let listed = policy
+            .spec
+            .iter()
+            .flat_map(|spec| spec.egress.iter().flatten());
         for (index, rule) in listed.enumerate() {
             let peers = rule.to.as_deref().unwrap_or_default();
             let ports = rule.ports.as_deref().unwrap_or_default();
@@ -216,12 +249,19 @@ fn egress(policies: &[NetworkPolicy]) -> Egress {
                 } else {
                     list(peers.iter().map(peer))
                 };
-                rules.push(format!("policy {} egress[{index}] to {to}", name_of(policy)));
+                rules.push(format!(
+                    "policy {} egress[{index}] to {to}",
+                    name_of(policy)
+                ));
             }
         }
     }
     Egress {
-        reach: if rules.is_empty() { Reach::None } else { Reach::Some },
+        reach: if rules.is_empty() {
+            Reach::None
+        } else {
+            Reach::Some
+        },
         rules,
     }
 }
@@ -262,14 +302,22 @@ fn check_service(service: Option<&Service>, into: &mut AccessExplanation) {
     };
     let mut found = Vec::new();
     let ports = spec.ports.iter().flatten();
-    for node_port in ports.filter_map(|port| port.node_port).filter(|port| *port != 0) {
-        found.push(format!("port {node_port} of every node leads to the server as well"));
+    for node_port in ports
+        .filter_map(|port| port.node_port)
+        .filter(|port| *port != 0)
+    {
+        found.push(format!(
+            "port {node_port} of every node leads to the server as well"
+        ));
     }
     if spec.external_traffic_policy.as_deref() != Some("Local") {
         found.push("the Service hides clients' addresses, on which the policies decide".to_owned());
     }
     if let Some(addresses) = spec.external_ips.as_ref().filter(|ips| !ips.is_empty()) {
-        found.push(format!("the addresses {} lead to the server as well", addresses.join(", ")));
+        found.push(format!(
+            "the addresses {} lead to the server as well",
+            addresses.join(", ")
+        ));
     }
     let kind = DifferenceKind::OpenButNotWritten;
     let differences = found.into_iter();
@@ -282,7 +330,8 @@ fn add_notes(endpoint: &Endpoint, into: &mut AccessExplanation) {
         let note = "the endpoint is suspended: whoever is let in finds nobody listening";
         into.notes.push(note.to_owned());
     }
-    let node = "processes of the node on which the server runs always reach it, and need its password";
+    let node =
+        "processes of the node on which the server runs always reach it, and need its password";
     into.notes.push(node.to_owned());
 }
 

@@ -3,7 +3,9 @@
 
 pub mod cursor;
 pub mod error;
+pub mod etag;
 pub mod extract;
 pub mod guard;
+pub mod idempotency;
 pub mod limit;
 pub mod middleware;

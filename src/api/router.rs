@@ -14,7 +14,10 @@ use crate::api::http::error::{ApiError, Code};
 use crate::api::http::guard::{Entry, guard};
 use crate::api::http::limit::Action;
 use crate::api::state::ApiState;
-use crate::api::v1::{audit_events, auth, cli_grant, device_grant, me};
+use crate::api::v1::{
+    api_keys, audit_events, auth, cli_grant, device_grant, endpoint_actions, endpoints, events,
+    manifests, me, projects,
+};
 use crate::api::http::middleware;
 use crate::api::{openapi, well_known};
 
@@ -24,7 +27,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// The router, and the document that describes it.
 #[must_use]
 pub fn build(state: &ApiState) -> Router {
-    let (routes, document) = table(state).split_for_parts();
+    let (routes, document) = table(Some(state)).split_for_parts();
     let pages = openapi::pages(&document);
     routes
         .merge(well_known::routes())
@@ -47,16 +50,23 @@ pub fn build(state: &ApiState) -> Router {
 
 /// The OpenAPI document of all routes.
 #[must_use]
-pub fn document(state: &ApiState) -> OpenApi {
-    table(state).into_openapi()
+pub fn document() -> OpenApi {
+    table(None).into_openapi()
 }
 
-fn table(state: &ApiState) -> OpenApiRouter<ApiState> {
+/// The table; without a state it only describes.
+fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
     use Action::*;
     use Entry::*;
     let row = |entry, action, methods: UtoipaMethodRouter<ApiState>| {
-        let guarded = layer::from_fn_with_state((state.clone(), entry, action), guard);
-        OpenApiRouter::new().routes(methods).route_layer(guarded)
+        let routes = OpenApiRouter::new().routes(methods);
+        match state {
+            Some(state) => {
+                let guarded = (state.clone(), entry, action);
+                routes.route_layer(layer::from_fn_with_state(guarded, guard))
+            }
+            None => routes,
+        }
     };
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(row(Open, SignIn, routes!(auth::exchange_proof)))
@@ -70,6 +80,57 @@ fn table(state: &ApiState) -> OpenApiRouter<ApiState> {
         .merge(row(Session, Authorize, routes!(device_grant::decide_device)))
         .merge(row(Any, Read, routes!(me::get_me)))
         .merge(row(Any, Read, routes!(audit_events::list_audit_events)))
+        .merge(resources(&row))
+}
+
+/// The routes of resources.
+fn resources(
+    row: &impl Fn(Entry, Action, UtoipaMethodRouter<ApiState>) -> OpenApiRouter<ApiState>,
+) -> OpenApiRouter<ApiState> {
+    use Action::*;
+    use Entry::*;
+    OpenApiRouter::new()
+        .merge(row(Any, Read, routes!(projects::list_projects)))
+        .merge(row(Any, Write, routes!(projects::create_project)))
+        .merge(row(Any, Read, routes!(projects::get_project)))
+        .merge(row(Any, Write, routes!(projects::update_project)))
+        .merge(row(Any, Write, routes!(projects::delete_project)))
+        .merge(row(Any, Read, routes!(endpoints::list_endpoints)))
+        .merge(row(Any, Write, routes!(endpoints::create_endpoint)))
+        .merge(row(Any, Read, routes!(endpoints::get_endpoint)))
+        .merge(row(Any, Write, routes!(endpoints::update_endpoint)))
+        .merge(row(Any, Write, routes!(endpoints::delete_endpoint)))
+        .merge(row(Any, Write, routes!(endpoint_actions::suspend_endpoint)))
+        .merge(row(Any, Write, routes!(endpoint_actions::resume_endpoint)))
+        .merge(row(
+            Any,
+            Password,
+            routes!(endpoint_actions::reset_endpoint_password),
+        ))
+        .merge(row(
+            Any,
+            Password,
+            routes!(endpoint_actions::get_endpoint_connection),
+        ))
+        .merge(row(
+            Any,
+            Read,
+            routes!(endpoint_actions::get_endpoint_access),
+        ))
+        .merge(row(
+            Any,
+            Write,
+            routes!(endpoint_actions::update_endpoint_access),
+        ))
+        .merge(row(Any, Follow, routes!(events::list_endpoint_events)))
+        .merge(row(Any, Follow, routes!(events::list_events)))
+        .merge(row(Any, Read, routes!(api_keys::list_api_keys)))
+        .merge(row(Any, MintKey, routes!(api_keys::create_api_key)))
+        .merge(row(Any, Read, routes!(api_keys::get_api_key)))
+        .merge(row(Any, Write, routes!(api_keys::update_api_key)))
+        .merge(row(Any, Write, routes!(api_keys::delete_api_key)))
+        .merge(row(Open, Report, routes!(api_keys::report_api_key)))
+        .merge(row(Any, Manifests, routes!(manifests::apply_manifests)))
 }
 
 /// Browsers may call from the console's origin, and from nowhere else.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::Semaphore;
 
+use crate::api::follow::Streams;
 use crate::api::identity::authenticate::Verified;
 use crate::api::identity::key_use::KeyUses;
 use crate::api::identity::known_user::KnownUsers;
@@ -19,6 +20,7 @@ use crate::auth::key_hash::KeyHasher;
 use crate::auth::key_index::KeyIndex;
 use crate::auth::random;
 use crate::auth::token_cache::TokenCache;
+use crate::cluster::tenant::Tenants;
 use crate::cluster::watches::Watches;
 use crate::config::api::ApiConfig;
 use crate::metrics::Metrics;
@@ -61,6 +63,7 @@ struct Inner {
     config: ApiConfig,
     store: Store,
     client: Client,
+    tenants: Tenants,
     watches: Watches,
     keys: Arc<KeyIndex>,
     key_ring: ArcSwap<KeyRing>,
@@ -74,6 +77,7 @@ struct Inner {
     verified: TokenCache<Verified>,
     key_uses: KeyUses,
     known_users: KnownUsers,
+    streams: Streams,
 }
 
 impl ApiState {
@@ -83,6 +87,7 @@ impl ApiState {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Arc::new(Inner {
             limits: Limits::new(parts.config.trusted_proxy_hops),
+            tenants: Tenants::new(parts.client.clone(), parts.config.tenant_quota),
             config: parts.config,
             store: parts.store,
             client: parts.client,
@@ -98,6 +103,7 @@ impl ApiState {
             verified: parts.verified,
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
+            streams: Streams::default(),
         }))
     }
 
@@ -117,6 +123,12 @@ impl ApiState {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// Makes namespaces of tenants.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants {
+        &self.0.tenants
     }
 
     /// What the watches have shown.
@@ -212,6 +224,12 @@ impl ApiState {
     #[must_use]
     pub fn known_users(&self) -> &KnownUsers {
         &self.0.known_users
+    }
+
+    /// Event streams that are open.
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     /// A new name for a request.

@@ -1,33 +1,38 @@
 //! Handlers, one file a resource: extract, ask whether the caller may, act, answer.
 
-use std::time::Duration;
-
-use super::http::error::{ApiError, Code};
-use crate::cluster::intent::ClusterError;
-
+pub mod api_keys;
 pub mod audit_events;
 pub mod auth;
 pub mod cli_grant;
 pub mod device_grant;
+pub mod endpoint_actions;
+pub mod endpoints;
+pub mod events;
+pub mod manifests;
 pub mod me;
+pub mod projects;
 
-/// A refusal of Kubernetes as one of ours. What it says to people is kept; how it is made inside
-/// is not shown.
+use std::time::Duration;
+
+use crate::api::http::error::{ApiError, Code};
+use crate::cluster::intent::ClusterError;
+
+/// A refusal of Kubernetes as one of ours. Paths into `spec` become paths into the body.
 #[must_use]
 pub fn cluster_error(error: ClusterError) -> ApiError {
     match error {
         ClusterError::NotFound => ApiError::not_found(),
-        ClusterError::NameTaken => ApiError::with(
-            Code::NameTaken,
-            "something of this kind has that name: choose another",
-        ),
-        ClusterError::Conflict(message) => ApiError::with(Code::PreconditionFailed, message),
-        ClusterError::Invalid { message, fields } => fields
-            .into_iter()
-            .fold(ApiError::with(Code::InvalidObject, message), |error, field| {
-                error.field(field.field, field.message)
-            }),
-        ClusterError::Forbidden(message) => ApiError::with(Code::Forbidden, message),
+        ClusterError::NameTaken => {
+            ApiError::with(Code::NameTaken, "one by that name exists: choose another")
+        }
+        ClusterError::Conflict(words) => ApiError::with(Code::Conflict, words),
+        ClusterError::Invalid { message, fields } => {
+            let refused = ApiError::with(Code::InvalidObject, message);
+            fields.into_iter().fold(refused, |refused, field| {
+                refused.field(member(&field.field), field.message)
+            })
+        }
+        ClusterError::Forbidden(words) => ApiError::with(Code::Forbidden, words),
         ClusterError::QuotaExceeded(surplus) => {
             ApiError::with(Code::QuotaExceeded, surplus.to_string())
         }
@@ -36,7 +41,41 @@ pub fn cluster_error(error: ClusterError) -> ApiError {
             "the tenant was just made and its quota does not count yet: try again",
         )
         .retry_after(Duration::from_secs(2)),
-        away @ ClusterError::Unavailable(_) => ApiError::unavailable(away),
-        other @ ClusterError::Other(_) => ApiError::internal(other),
+        error @ ClusterError::Unavailable(_) => ApiError::unavailable(error),
+        error @ ClusterError::Other(_) => ApiError::internal(error),
     }
+}
+
+/// Somebody has changed the object since the client read it.
+#[must_use]
+pub fn changed_since(error: ClusterError) -> ApiError {
+    match error {
+        ClusterError::Conflict(_) => outdated(),
+        error => cluster_error(error),
+    }
+}
+
+/// The version in `If-Match` is not the present one.
+#[must_use]
+pub fn outdated() -> ApiError {
+    ApiError::with(
+        Code::PreconditionFailed,
+        "it has changed since you read it: read it again and send the new ETag",
+    )
+}
+
+/// A version that can be one of Kubernetes.
+///
+/// # Errors
+/// When it cannot: then it is not the present one.
+pub fn version(tag: &str) -> Result<&str, ApiError> {
+    let can_be = tag.len() <= 20 && tag.bytes().all(|b| b.is_ascii_digit());
+    can_be.then_some(tag).ok_or_else(outdated)
+}
+
+fn member(field: &str) -> &str {
+    let inner = field
+        .strip_prefix("spec.")
+        .or_else(|| field.strip_prefix("metadata."));
+    inner.unwrap_or(field)
 }

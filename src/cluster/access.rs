@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
+use k8s_openapi::api::core::v1::{Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use kube::Client;
 use kube::api::{Api, ListParams};
+use secrecy::SecretString;
 
 use super::intent::ClusterError;
-
-/// ConfigMap with the certificate of the operator's authority, and its key.
-const AUTHORITY: &str = "kisenon-ca";
-const AUTHORITY_CERTIFICATE: &str = "ca.crt";
 
 /// What is in force for one endpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +18,30 @@ pub struct InForce {
     pub policies: Vec<NetworkPolicy>,
     /// The way in, while there is one.
     pub service: Option<Service>,
+}
+
+/// Labels of an endpoint's pod, as the operator and Kubernetes set them.
+#[must_use]
+pub fn pod_labels(
+    tenant_namespace: &str,
+    project: &str,
+    endpoint: &str,
+    id: &str,
+) -> BTreeMap<String, String> {
+    let pod = format!("{id}-0");
+    [
+        ("app.kubernetes.io/managed-by", "kisenon"),
+        ("kisenon.com/tenant-namespace", tenant_namespace),
+        ("kisenon.com/project", project),
+        ("kisenon.com/endpoint", endpoint),
+        ("kisenon.com/endpoint-id", id),
+        ("statefulset.kubernetes.io/pod-name", &pod),
+        ("apps.kubernetes.io/pod-index", "0"),
+        // Its value is Kubernetes' own; a policy can only ask whether it is there.
+        ("controller-revision-hash", ""),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into()
 }
 
 /// Reads what is in force for the endpoint whose pod carries these labels.
@@ -47,37 +68,37 @@ pub async fn in_force(
     Ok(InForce { policies, service })
 }
 
-/// The password that the operator made, from the connection Secret.
+/// What the operator has published for clients of an endpoint.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The password, where the operator made it.
+    pub password: Option<SecretString>,
+    /// Certificate of the authority that signed the server's, in PEM.
+    pub authority: String,
+}
+
+/// Reads the connection Secret, once there is one.
 ///
 /// # Errors
 /// When Kubernetes cannot be reached or refuses.
-pub async fn password(
+pub async fn published(
     client: &Client,
     namespace: &str,
     connection_secret: &str,
-) -> Result<Option<secrecy::SecretString>, ClusterError> {
+) -> Result<Option<Published>, ClusterError> {
     let secrets = Api::<Secret>::namespaced(client.clone(), namespace);
     let secret = secrets.get_opt(connection_secret).await?;
-    let bytes = secret
-        .and_then(|secret| secret.data)
-        .and_then(|mut data| data.remove("password"));
-    Ok(bytes
-        .and_then(|bytes| String::from_utf8(bytes.0).ok())
-        .map(Into::into))
-}
-
-/// The certificate of the authority that signs the servers' certificates, in PEM.
-///
-/// # Errors
-/// When Kubernetes cannot be reached or refuses.
-pub async fn authority(
-    client: &Client,
-    system_namespace: &str,
-) -> Result<Option<String>, ClusterError> {
-    let config_maps = Api::<ConfigMap>::namespaced(client.clone(), system_namespace);
-    let config_map = config_maps.get_opt(AUTHORITY).await?;
-    let data = config_map.and_then(|config_map| config_map.data);
-    Ok(data.and_then(|mut data| data.remove(AUTHORITY_CERTIFICATE)))
+    let Some(mut data) = secret.and_then(|secret| secret.data) else {
+        return Ok(None);
+    };
+    let mut text = |key: &str| {
+        let bytes = data.remove(key)?;
+        String::from_utf8(bytes.0).ok()
+    };
+    Ok(text("ca.crt").map(|authority| Published {
+        password: text("password").map(Into::into),
+        authority,
+    }))
 }
 
 /// Whether a selector selects an object with these labels (Kubernetes, "Labels and Selectors").
@@ -124,8 +145,12 @@ mod tests {
             ]})
         };
         assert!(selects(json!({})));
-        assert!(selects(json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-1"}})));
-        assert!(!selects(json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-2"}})));
+        assert!(selects(
+            json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-1"}})
+        ));
+        assert!(!selects(
+            json!({"matchLabels": {"kisenon.com/endpoint-id": "ep-2"}})
+        ));
         assert!(selects(expression("In", json!(["ep-0", "ep-1"]))));
         assert!(!selects(expression("NotIn", json!(["ep-1"]))));
         assert!(selects(expression("Exists", json!(null))));

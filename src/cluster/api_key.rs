@@ -148,6 +148,17 @@ pub async fn note_use(
     }
 }
 
+/// Names an object; `None` where the API server has left out what it always sets.
+#[must_use]
+pub fn stored(key: &ApiKey) -> Option<StoredKey> {
+    Some(StoredKey {
+        namespace: key.namespace()?,
+        name: key.name_any(),
+        uid: key.uid()?,
+        is_managed_elsewhere: !key.managed_fields().iter().any(made_the_spec),
+    })
+}
+
 /// What is kept in memory of a key; `None` where the API server has left out what it always sets.
 #[must_use]
 pub fn record(key: &ApiKey) -> Option<KeyRecord> {

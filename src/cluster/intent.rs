@@ -8,10 +8,10 @@ mod error;
 use std::fmt::Debug;
 
 use kube::api::{
-    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
-    ValidationDirective,
+    Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy, ValidationDirective,
 };
-use kube::core::NamespaceResourceScope;
+use kube::core::{NamespaceResourceScope, Request};
 use kube::{Client, Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,16 +89,25 @@ impl Intent {
         Ok(api.list(&ListParams::default()).await?.items)
     }
 
-    /// Creates an object that must not exist yet.
+    /// Creates an object that must not exist yet. What it does not say is left to the defaults of
+    /// the API server, and so to whoever says it later.
     ///
     /// # Errors
     /// When one by that name exists, or Kubernetes cannot be reached or refuses.
-    pub async fn create<K: Intended>(&self, namespace: &str, object: &K) -> Result<K, ClusterError> {
+    pub async fn create<K: Intended>(
+        &self,
+        namespace: &str,
+        object: &impl Serialize,
+    ) -> Result<K, ClusterError> {
         let params = PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
-        Ok(self.api(namespace).create(&params, object).await?)
+        let body = serde_json::to_vec(object).map_err(kube::Error::SerdeError)?;
+        let request = Request::new(K::url_path(&(), Some(namespace)))
+            .create(&params, body)
+            .map_err(kube::Error::BuildRequest)?;
+        Ok(self.client.request(request).await?)
     }
 
     /// Changes the object of this name with a JSON merge patch, if it is still the one that was

@@ -128,7 +128,13 @@ impl Watches {
     /// Waits until the watch has shown this version of an object that was just written. A watch
     /// that lags is not waited for without end: the write stands all the same.
     pub async fn until_seen<K: Watched>(&self, written: &K) {
-        let version = number(&written.resource_version().unwrap_or_default());
+        self.until_version::<K>(&written.resource_version().unwrap_or_default())
+            .await;
+    }
+
+    /// Waits until the watch of a kind has shown this version.
+    pub async fn until_version<K: Watched>(&self, version: &str) {
+        let version = number(version);
         let pulse = &K::shelf(self).pulse;
         if !pulse.until(version, READ_YOUR_WRITE).await {
             tracing::debug!(k8s.kind = K::KIND, version, "a watch lags behind a write");

@@ -34,6 +34,7 @@ use crate::cluster::watches::{Pulse, Watches};
 use crate::config::api::ApiConfig;
 use crate::health::Readiness;
 use crate::metrics::Metrics;
+use super::admin::{self, AdminError};
 use crate::store::{Store, StoreError};
 
 /// Verified tokens remembered at once; the oldest are verified anew.
@@ -51,6 +52,9 @@ pub enum ApiStartError {
     /// `KISENON_SECRET_KEY` cannot be used.
     #[error("KISENON_SECRET_KEY must be 32 random bytes in base64: make one with `openssl rand -base64 32`")]
     SecretKey(#[source] SealError),
+    /// Keys of people who may no longer sign in cannot be ended.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// No key to sign session tokens with.
     #[error(transparent)]
     Signing(#[from] signing::SigningError),
@@ -153,6 +157,11 @@ async fn build(
             count = uncovered.len(),
             "people who are no longer on the allow-list were signed out"
         );
+    }
+    // Also what a crash between a removal and its keys has left.
+    let ended = admin::end_keys_of_strangers(&handles.client, &store).await?;
+    if ended > 0 {
+        tracing::info!(count = ended, "ended API keys of people who may no longer sign in");
     }
     let issuer = config.public_url.origin().ascii_serialization();
     let key_ring = signing::load(&store, &secret, &issuer, now).await?;
@@ -276,7 +285,7 @@ impl Background {
             let state = &self.state;
             let is_fresh = state.replica().is_fresh(state.now());
             self.readiness.set("credentials", is_fresh);
-            self.readiness.set("watches", state.watches().is_ready());
+            self.readiness.set("api-watches", state.watches().is_ready());
         }
         self.readiness.set("credentials", false);
     }

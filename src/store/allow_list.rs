@@ -7,6 +7,8 @@
 //! Every change, and whatever relies on the list and writes, holds the counter `allow_list` until
 //! it commits: no session can begin beside the removal that should have ended it.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::error::StoreError;
@@ -34,6 +36,22 @@ pub struct AllowEntry {
     pub created_at: Timestamp,
     /// Provider and subject that an exact address is bound to.
     pub bound_to: Option<(String, String)>,
+}
+
+/// As an administrator reads it.
+impl fmt::Display for AllowEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sources = self.sources.iter().map(|source| match source {
+            AllowSource::Admin => "admin",
+            AllowSource::Config => "config",
+        });
+        let sources = sources.collect::<Vec<_>>().join(",");
+        let bound = match &self.bound_to {
+            Some((provider, _)) => provider.as_str(),
+            None => "-",
+        };
+        write!(f, "{:<40} {sources:<13} {bound:<10} {}", self.pattern, self.created_at)
+    }
 }
 
 /// An e-mail address as the list compares it.

@@ -1,6 +1,7 @@
 //! The integration tests, one module per behaviour.
 
 mod admission;
+mod api;
 mod architecture;
 mod cluster;
 mod fault;

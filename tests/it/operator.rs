@@ -21,6 +21,6 @@ mod heal;
 mod kubelet;
 mod pool;
 mod probes;
-mod site;
+pub(crate) mod site;
 mod stall;
 mod tenant;

@@ -55,7 +55,10 @@ fn own(clients: Value) -> NetworkPolicy {
 }
 
 fn deny() -> NetworkPolicy {
-    policy("default-deny", json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}))
+    policy(
+        "default-deny",
+        json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
+    )
 }
 
 fn policy(name: &str, spec: Value) -> NetworkPolicy {
@@ -84,7 +87,9 @@ fn kinds(explanation: &AccessExplanation) -> Vec<DifferenceKind> {
 
 #[test]
 fn each_range_names_its_rule_and_where_it_was_written() {
-    let endpoint = endpoint(&json!({"allowedCidrs": ["192.0.2.0/24", "0.0.0.0/0"], "inCluster": "TenantNamespace"}));
+    let endpoint = endpoint(
+        &json!({"allowedCidrs": ["192.0.2.0/24", "0.0.0.0/0"], "inCluster": "TenantNamespace"}),
+    );
     let clients = json!([
         {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.244.0.0/16"]}},
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "acme"}}},
@@ -93,11 +98,23 @@ fn each_range_names_its_rule_and_where_it_was_written() {
     assert_eq!(found.address.as_deref(), Some("198.51.100.7"));
     assert_eq!(found.open_to.len(), 1);
     let open = &found.open_to[0];
-    assert_eq!((&*open.cidr, &*open.rule), ("0.0.0.0/0", "policy ep-1 ingress[1]"));
+    assert_eq!(
+        (&*open.cidr, &*open.rule),
+        ("0.0.0.0/0", "policy ep-1 ingress[1]")
+    );
     assert_eq!(open.except, ["10.244.0.0/16"]);
-    assert_eq!(open.sources, ["endpoint access.allowedCidrs[0]", "endpoint access.allowedCidrs[1]"]);
+    assert_eq!(
+        open.sources,
+        [
+            "endpoint access.allowedCidrs[0]",
+            "endpoint access.allowedCidrs[1]"
+        ]
+    );
     assert_eq!(found.in_cluster[0].pods, "all pods of namespace acme");
-    assert_eq!(found.in_cluster[0].source.as_deref(), Some("endpoint access.inCluster"));
+    assert_eq!(
+        found.in_cluster[0].source.as_deref(),
+        Some("endpoint access.inCluster")
+    );
     assert_eq!(found.egress.reach, Reach::None);
     assert!(found.isolation.verified);
     assert_eq!(found.differences, []);
@@ -107,8 +124,15 @@ fn each_range_names_its_rule_and_where_it_was_written() {
 fn a_range_of_the_project_is_said_to_be_the_projects() {
     let project = project(&json!(["203.0.113.0/24"]));
     let clients = json!([{"ipBlock": {"cidr": "203.0.113.0/24"}}]);
-    let found = explain(&endpoint(&Value::Null), Some(&project), &in_force(vec![own(clients)]));
-    assert_eq!(found.open_to[0].sources, ["project network.allowedCidrs[0]"]);
+    let found = explain(
+        &endpoint(&Value::Null),
+        Some(&project),
+        &in_force(vec![own(clients)]),
+    );
+    assert_eq!(
+        found.open_to[0].sources,
+        ["project network.allowedCidrs[0]"]
+    );
     assert_eq!(found.differences, []);
 }
 
@@ -131,9 +155,17 @@ fn what_the_objects_let_in_and_nobody_wrote_is_a_difference() {
         json!({"from": [{"namespaceSelector": {}}], "ports": [{"port": "postgres"}]}),
     ] {
         let foreign = policy("by-hand", json!({"ingress": [rule]}));
-        let found = explain(&endpoint, None, &in_force(vec![own(clients.clone()), foreign]));
+        let found = explain(
+            &endpoint,
+            None,
+            &in_force(vec![own(clients.clone()), foreign]),
+        );
         assert_eq!(kinds(&found), [OpenButNotWritten], "{rule}");
-        assert!(found.differences[0].message.contains("policy by-hand ingress[0]"));
+        assert!(
+            found.differences[0]
+                .message
+                .contains("policy by-hand ingress[0]")
+        );
     }
     let open = policy("by-hand", json!({"ingress": [{}]}));
     let found = explain(&endpoint, None, &in_force(vec![own(clients), open]));
@@ -147,12 +179,20 @@ fn what_was_written_and_is_not_open_is_a_difference() {
     let found = explain(&endpoint(&wanted), None, &in_force(vec![deny()]));
     assert_eq!(found.open_to, []);
     assert_eq!(kinds(&found), [WrittenButNotOpen; 2]);
-    assert!(found.differences[0].message.contains("endpoint access.allowedCidrs[0]"));
+    assert!(
+        found.differences[0]
+            .message
+            .contains("endpoint access.allowedCidrs[0]")
+    );
 }
 
 #[test]
 fn without_any_policy_everybody_is_let_in_and_the_server_out() {
-    let found = explain(&endpoint(&json!({"allowedCidrs": ["192.0.2.0/24"]})), None, &in_force(vec![]));
+    let found = explain(
+        &endpoint(&json!({"allowedCidrs": ["192.0.2.0/24"]})),
+        None,
+        &in_force(vec![]),
+    );
     assert_eq!(found.open_to[0].cidr, "0.0.0.0/0");
     assert_eq!(found.in_cluster[0].pods, "every pod");
     assert_eq!(found.egress.reach, Reach::Any);
@@ -163,7 +203,10 @@ fn without_any_policy_everybody_is_let_in_and_the_server_out() {
 fn a_way_out_is_a_difference_and_the_canary_is_none() {
     let wanted = json!({"allowedCidrs": ["192.0.2.0/24"]});
     let clients = json!([{"ipBlock": {"cidr": "192.0.2.0/24"}}]);
-    let dns = policy("dns", json!({"policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53}]}]}));
+    let dns = policy(
+        "dns",
+        json!({"policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53}]}]}),
+    );
     let found = explain(&endpoint(&wanted), None, &in_force(vec![own(clients), dns]));
     assert_eq!(found.egress.reach, Reach::Some);
     assert_eq!(found.egress.rules, ["policy dns egress[0] to anybody"]);
@@ -183,4 +226,15 @@ fn a_service_that_leads_around_the_policies_is_a_difference() {
     force.service = None;
     let closed = explain(&endpoint(&wanted), None, &force);
     assert!(!closed.service.exposed && closed.address.is_none());
+}
+
+#[test]
+fn before_anything_runs_nobody_is_let_in() {
+    let waiting = endpoint(&json!({"allowedCidrs": ["192.0.2.0/24"]}));
+    let found = explain(&waiting, None, &InForce::default());
+    assert!(found.open_to.is_empty() && found.differences.is_empty());
+    let mut running = waiting;
+    running.status.as_mut().unwrap().phase = Some(Phase::Running);
+    let found = explain(&running, None, &InForce::default());
+    assert_eq!(found.open_to[0].cidr, "0.0.0.0/0");
 }

@@ -35,8 +35,14 @@ pub(super) fn peer(peer: &NetworkPolicyPeer) -> String {
 }
 
 fn is_empty(selector: &LabelSelector) -> bool {
-    selector.match_labels.as_ref().is_none_or(std::collections::BTreeMap::is_empty)
-        && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)
+    selector
+        .match_labels
+        .as_ref()
+        .is_none_or(std::collections::BTreeMap::is_empty)
+        && selector
+            .match_expressions
+            .as_ref()
+            .is_none_or(Vec::is_empty)
 }
 
 fn selected(selector: &LabelSelector) -> String {
@@ -74,8 +80,14 @@ pub(super) fn list(words: impl Iterator<Item = impl std::fmt::Display>) -> Strin
 pub(super) fn equals(selector: Option<&LabelSelector>, key: &str, value: &str) -> bool {
     selector.is_some_and(|selector| {
         label(selector, key) == Some(value)
-            && selector.match_labels.as_ref().is_some_and(|all| all.len() == 1)
-            && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)
+            && selector
+                .match_labels
+                .as_ref()
+                .is_some_and(|all| all.len() == 1)
+            && selector
+                .match_expressions
+                .as_ref()
+                .is_none_or(Vec::is_empty)
     })
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::http::error::{ApiError, ApiResult, Code};
-use crate::wire::page::PageQuery;
+use crate::wire::page::{Page, PageQuery};
 
 /// Longer ones are nobody's.
 const MAX_LENGTH: usize = 1024;
@@ -51,6 +51,31 @@ pub fn write<T: Serialize>(place: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
 }
 
+/// The page of a list that lies in memory. The place of an item is unique, and orders the list.
+///
+/// # Errors
+/// When limit or cursor cannot be used.
+pub fn page<T, P>(
+    mut items: Vec<T>,
+    place: impl Fn(&T) -> P,
+    query: &PageQuery,
+) -> ApiResult<Page<T>>
+where
+    P: Ord + Serialize + DeserializeOwned,
+{
+    let limit = limit(query)? as usize;
+    let after = read::<P>(query)?;
+    items.sort_by_cached_key(&place);
+    if let Some(after) = after {
+        items.retain(|item| place(item) > after);
+    }
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| has_more);
+    let next_cursor = last.map(|item| write(&place(item)));
+    Ok(Page { items, next_cursor })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +100,24 @@ mod tests {
             let error = read::<(i32, String)>(&query(text)).unwrap_err();
             assert_eq!(error.code(), Code::InvalidCursor, "{text}");
         }
+    }
+
+    #[test]
+    fn pages_together_are_the_list_in_order() {
+        let mut query = PageQuery {
+            limit: Some(2),
+            cursor: None,
+        };
+        let mut seen = Vec::new();
+        loop {
+            let page = page(vec![5, 1, 4, 2, 3], |item| *item, &query).unwrap();
+            assert!(page.items.len() <= 2);
+            seen.extend(page.items);
+            match page.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => break,
+            }
+        }
+        assert_eq!(seen, [1, 2, 3, 4, 5]);
     }
 }

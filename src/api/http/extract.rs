@@ -142,15 +142,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfMatch(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+impl IfMatch {
+    fn read(parts: &Parts) -> Result<Option<Self>, ApiError> {
         let Some(value) = parts.headers.get(header::IF_MATCH) else {
-            return Err(ApiError::with(
-                Code::PreconditionRequired,
-                "send If-Match with the ETag that you have read, so that nobody's change is lost",
-            ));
+            return Ok(None);
         };
         let tag = value
             .to_str()
@@ -158,11 +153,32 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             .and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'))
             .filter(|tag| !tag.is_empty() && !tag.contains('"'));
         match tag {
-            Some(tag) => Ok(Self(tag.to_owned())),
+            Some(tag) => Ok(Some(Self(tag.to_owned()))),
             None => Err(ApiError::with(
                 Code::InvalidRequest,
                 "If-Match must be one strong ETag in quotes, as a GET has answered it",
             )),
         }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Self::read(parts)?.ok_or_else(|| {
+            ApiError::with(
+                Code::PreconditionRequired,
+                "send If-Match with the ETag that you have read, so that nobody's change is lost",
+            )
+        })
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
+        Self::read(parts)
     }
 }

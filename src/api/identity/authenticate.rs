@@ -15,6 +15,7 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::state::ApiState;
 use crate::auth::jwt::Claims;
+use crate::auth::key_index::IndexedKey;
 use crate::domain::api_key::PlainKey;
 use crate::domain::tenant;
 
@@ -58,6 +59,30 @@ pub async fn authenticate(
         None => {
             state.limits().count(Action::InvalidCredential, peer)?;
             Err(invalid())
+        }
+    }
+}
+
+/// Whether a caller would be let in again: for what goes on after its request was answered.
+#[must_use]
+pub fn is_still_valid(state: &ApiState, caller: &Caller) -> bool {
+    let now = state.now();
+    if !state.replica().is_fresh(now) || caller.expires_at().is_some_and(|end| end <= now) {
+        return false;
+    }
+    match &caller.credential {
+        Credential::Session(claims) => !state.replica().has_ended(&claims.sid),
+        // One that was narrowed is another.
+        Credential::Key { key, .. } => {
+            let present = state.keys().find(key.lookup_id());
+            let is_same = |present: Arc<IndexedKey>| {
+                present.uid_text() == key.uid_text()
+                    && present.is_active(now)
+                    && present.scopes() == key.scopes()
+                    && present.project() == key.project()
+            };
+            present.is_some_and(is_same)
+                && state.watches().tenant_of(key.namespace()).as_ref() == Some(&caller.tenant.id)
         }
     }
 }

@@ -164,7 +164,10 @@ fn conflict(status: &Status) -> String {
         .filter(|cause| cause.reason == "FieldManagerConflict")
         .map(|cause| {
             let manager = cause.message.split('"').nth(1).unwrap_or("somebody else");
-            format!("{} is held by {manager}", cause.field.trim_start_matches('.'))
+            format!(
+                "{} is held by {manager}",
+                cause.field.trim_start_matches('.')
+            )
         })
         .collect::<Vec<_>>();
     if held.is_empty() {
@@ -213,7 +216,10 @@ mod tests {
         let ClusterError::Invalid { message, fields } = error else {
             panic!("{error:?}");
         };
-        assert_eq!(message, "spec.access.allowedCidrs: each entry must be an IPv4 range");
+        assert_eq!(
+            message,
+            "spec.access.allowedCidrs: each entry must be an IPv4 range"
+        );
         assert_eq!(fields[0].message, "each entry must be an IPv4 range");
     }
 

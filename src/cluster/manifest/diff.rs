@@ -43,7 +43,12 @@ fn compare(
             names.sort_unstable();
             names.dedup();
             for name in names {
-                compare(&format!("{path}.{name}"), old.get(name), new.get(name), found);
+                compare(
+                    &format!("{path}.{name}"),
+                    old.get(name),
+                    new.get(name),
+                    found,
+                );
             }
         }
         _ => found.push(FieldChange {
@@ -78,10 +83,14 @@ mod tests {
     #[test]
     fn only_what_differs_is_named() {
         let before = json!({"compute": {"cpu": "1", "memory": "1Gi"}, "list": [1], "gone": true});
-        let after = json!({"compute": {"cpu": "2", "memory": "1Gi"}, "list": [1, 2], "new": {"a": 1}});
+        let after =
+            json!({"compute": {"cpu": "2", "memory": "1Gi"}, "list": [1, 2], "new": {"a": 1}});
         let fields = between(Some(&before), &after);
         let names = fields.iter().map(|c| &*c.field).collect::<Vec<_>>();
-        assert_eq!(names, ["spec.compute.cpu", "spec.gone", "spec.list", "spec.new.a"]);
+        assert_eq!(
+            names,
+            ["spec.compute.cpu", "spec.gone", "spec.list", "spec.new.a"]
+        );
         assert_eq!(fields[0].before, Some(json!("1")));
         assert_eq!(fields[0].after, Some(json!("2")));
         assert_eq!(fields[1].after, None);

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 /// Bytes of one request.
-pub const MAX_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 /// Documents of one request.
-pub const MAX_DOCUMENTS: usize = 100;
+const MAX_DOCUMENTS: usize = 100;
 const MAX_DEPTH: usize = 32;
 const MAX_ALIASES: usize = 64;
 const MAX_NODES: usize = 20_000;
@@ -164,7 +164,10 @@ fn manifest(document: Value, namespace: &str) -> Result<Manifest, String> {
         return Err("metadata.name is missing".to_owned());
     }
     let is_here = |value: &Value| value.as_str() == Some(namespace);
-    if metadata.get("namespace").is_some_and(|value| !is_here(value)) {
+    if metadata
+        .get("namespace")
+        .is_some_and(|value| !is_here(value))
+    {
         return Err(format!(
             "{} {name}: metadata.namespace must be left out, or be {namespace}",
             kind.as_str()
@@ -197,7 +200,11 @@ mod tests {
 
     #[test]
     fn documents_come_in_their_order_and_for_the_namespace() {
-        let text = format!("{}---\n---\n{}", document("Project", "shop"), document("Endpoint", "main"));
+        let text = format!(
+            "{}---\n---\n{}",
+            document("Project", "shop"),
+            document("Endpoint", "main")
+        );
         let found = parse(&text, "acme").unwrap();
         let names = found.iter().map(|m| (m.kind, &*m.name)).collect::<Vec<_>>();
         assert_eq!(names, [(Kind::Project, "shop"), (Kind::Endpoint, "main")]);
@@ -218,7 +225,10 @@ mod tests {
     #[test]
     fn nothing_but_our_kinds_comes_through() {
         for kind in ["Secret", "Namespace", "project", "List", ""] {
-            assert!(refusal(&document(kind, "x")).contains("only Project, Endpoint"), "{kind}");
+            assert!(
+                refusal(&document(kind, "x")).contains("only Project, Endpoint"),
+                "{kind}"
+            );
         }
         let core = "apiVersion: v1\nkind: Endpoint\nmetadata: {name: x}\n";
         assert!(refusal(core).contains("only Project, Endpoint"));
@@ -248,9 +258,22 @@ mod tests {
 
     #[test]
     fn a_text_that_would_cost_too_much_is_refused_at_once() {
-        let deep = format!("{}spec: {}1{}", document("Project", "x"), "[".repeat(500), "]".repeat(500));
-        let wide = format!("{}spec: [{}]", document("Project", "x"), "1,".repeat(50_000));
-        let long = format!("{}spec: '{}'", document("Project", "x"), "x".repeat(MAX_BYTES));
+        let deep = format!(
+            "{}spec: {}1{}",
+            document("Project", "x"),
+            "[".repeat(500),
+            "]".repeat(500)
+        );
+        let wide = format!(
+            "{}spec: [{}]",
+            document("Project", "x"),
+            "1,".repeat(50_000)
+        );
+        let long = format!(
+            "{}spec: '{}'",
+            document("Project", "x"),
+            "x".repeat(MAX_BYTES)
+        );
         let many = document("Project", "x").repeat(1) + &"---\na: 1\n".repeat(MAX_DOCUMENTS + 1);
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
             c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\

@@ -53,7 +53,7 @@ pub struct Told {
 }
 
 /// Tells followers.
-pub struct Changes {
+pub(super) struct Changes {
     sender: broadcast::Sender<Told>,
     graves: Mutex<Graves>,
     pulses: [Pulse; 2],
@@ -68,7 +68,7 @@ struct Graves {
 
 impl Changes {
     /// Of watches with these pulses.
-    pub fn new(pulses: [Pulse; 2]) -> Self {
+    pub(super) fn new(pulses: [Pulse; 2]) -> Self {
         Self {
             sender: broadcast::Sender::new(BACKLOG),
             graves: Mutex::default(),
@@ -77,12 +77,12 @@ impl Changes {
     }
 
     /// From now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Told> {
         self.sender.subscribe()
     }
 
     /// Every change of any kind up to this version is told.
-    pub fn safe(&self) -> u64 {
+    pub(super) fn safe(&self) -> u64 {
         self.pulses.iter().map(Pulse::version).min().unwrap_or(0)
     }
 
@@ -96,7 +96,7 @@ impl Changes {
     }
 
     /// What is gone since this version; none where that is not known any more.
-    pub fn gone_since(&self, namespace: &str, version: u64) -> Option<Vec<Change>> {
+    pub(super) fn gone_since(&self, namespace: &str, version: u64) -> Option<Vec<Change>> {
         let graves = self.graves.lock().unwrap_or_else(PoisonError::into_inner);
         if self.safe() == 0 || version < graves.forgotten {
             return None;

@@ -62,8 +62,12 @@ enum From {
 }
 
 /// Follows all objects that the selector names, until the task is aborted.
-pub async fn follow<K, O>(api: Api<DeserializeGuard<K>>, selector: &str, pulse: Pulse, mut observer: O)
-where
+pub async fn follow<K, O>(
+    api: Api<DeserializeGuard<K>>,
+    selector: &str,
+    pulse: Pulse,
+    mut observer: O,
+) where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned,
     O: Observer<K>,
 {

@@ -89,7 +89,7 @@ impl<K: Shelved> Shelf<K> {
 }
 
 /// The one who fills a shelf.
-pub struct Filler<K> {
+pub(super) struct Filler<K> {
     shelf: Arc<Shelf<K>>,
     changes: Arc<Changes>,
     listing: ByNamespace<K>,
@@ -98,7 +98,7 @@ pub struct Filler<K> {
 
 impl<K: Shelved> Filler<K> {
     /// Of this shelf; changes are told of.
-    pub fn new(shelf: Arc<Shelf<K>>, changes: Arc<Changes>) -> Self {
+    pub(super) fn new(shelf: Arc<Shelf<K>>, changes: Arc<Changes>) -> Self {
         Self {
             shelf,
             changes,

@@ -75,7 +75,10 @@ pub struct OpenRange {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
     /// The rule that lets them in.
-    #[cfg_attr(feature = "server", schema(example = "policy ep-0a1b2c3d4e5f4789 ingress[1]"))]
+    #[cfg_attr(
+        feature = "server",
+        schema(example = "policy ep-0a1b2c3d4e5f4789 ingress[1]")
+    )]
     pub rule: String,
     /// What was written to that end; empty where nothing was.
     #[cfg_attr(feature = "server", schema(example = json!(["endpoint access.allowedCidrs[0]"])))]

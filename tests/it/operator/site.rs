@@ -25,7 +25,7 @@ use kisenon::metrics::Metrics;
 use crate::cluster::{FaultPlan, LABORATORY, OPERATED, Plane, faulty};
 
 /// The operator's own namespace.
-pub(super) const SYSTEM: &str = "kisenon-system";
+pub(crate) const SYSTEM: &str = "kisenon-system";
 /// The operator's account, and its field manager's namesake in RBAC.
 pub(super) const ACCOUNT: &str = "kisenon-operator";
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -34,13 +34,13 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 pub(super) const API_ACCOUNT: &str = "kisenon-api";
 
 /// A control plane with Kisenon's manifests on it.
-pub(super) struct Site {
-    pub(super) plane: &'static Plane,
+pub(crate) struct Site {
+    pub(crate) plane: &'static Plane,
     installed: OnceLock<()>,
 }
 
 /// Where one operator works for many tests at once.
-pub(super) static SHARED: Site = Site::on(&OPERATED);
+pub(crate) static SHARED: Site = Site::on(&OPERATED);
 /// Where one test at a time runs operators of its own.
 static LAB: Site = Site::on(&LABORATORY);
 static LAB_IN_USE: Mutex<()> = Mutex::const_new(());
@@ -53,7 +53,7 @@ static OPERATOR: LazyLock<Operator> = LazyLock::new(|| {
 });
 
 /// The one operator of [`SHARED`], at work.
-pub(super) fn operator() -> &'static Operator {
+pub(crate) fn operator() -> &'static Operator {
     &OPERATOR
 }
 
@@ -179,7 +179,7 @@ async fn apply(client: &Client, object: &DynamicObject) {
 }
 
 /// A running operator. It ends, its reconciles finished, when this value goes.
-pub(super) struct Operator {
+pub(crate) struct Operator {
     /// What it has written.
     pub(super) plan: FaultPlan,
     pub(super) metrics: Metrics,

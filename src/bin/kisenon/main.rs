@@ -1,19 +1,25 @@
 //! The binary of everything that runs inside the cluster.
 
+mod admin;
+mod api_args;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use admin::AdminCommand;
 use anyhow::Context as _;
+use api_args::{ApiArgs, ApiServerArgs, HealthArgs, StoreArgs};
 use clap::{Args, Parser, Subcommand};
 use kisenon::config::{Config, Identity};
 use kisenon::probe::canary::{self, CanaryConfig};
 use kisenon::probe::evidence::termination_message;
 use kisenon::probe::gate::{self, Admission, GateConfig};
-use kisenon::server::{self, Options};
+use kisenon::server::{self, ControllerOptions, Options};
 use kisenon::telemetry::{self, LogFormat};
-use tokio::signal::unix::{SignalKind, signal};
+use kisenon::server::api::{ApiOptions, open_store};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 const COMMIT: &str = match option_env!("KISENON_COMMIT") {
@@ -47,6 +53,26 @@ enum Command {
     Gate(GateArgs),
     /// Turn Projects and Endpoints into what they say.
     Controller(ControllerArgs),
+    /// Serve the HTTP API.
+    Api(ApiArgs),
+    /// Do the work of controller and api in one process.
+    All {
+        #[command(flatten)]
+        controller: ControllerArgs,
+        #[command(flatten)]
+        api: ApiServerArgs,
+    },
+    /// Bring the store to this version's schema, then end.
+    Migrate(StoreArgs),
+    /// Decide who may sign in.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Write the OpenAPI document.
+    Openapi {
+        /// File to write it into.
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
     /// Be the far side of every gate's proof.
     Canary,
     /// Write the definitions of the custom resources.
@@ -70,20 +96,27 @@ struct ControllerArgs {
     /// Image of the init gate, in place of the configured one: this program's own.
     #[arg(long, env = "KISENON_IMAGE", value_name = "IMAGE")]
     image: Option<String>,
-    /// Where probes and metrics are served.
-    #[arg(
-        long,
-        env = "KISENON_HEALTH_ADDRESS",
-        default_value = "0.0.0.0:8080",
-        value_name = "ADDRESS"
-    )]
-    health_address: SocketAddr,
+    #[command(flatten)]
+    health: HealthArgs,
     /// Name of this pod, under which it leads.
     #[arg(long, env = "POD_NAME", value_name = "NAME")]
     pod_name: String,
     /// Namespace of this pod.
     #[arg(long, env = "POD_NAMESPACE", value_name = "NAME")]
     pod_namespace: String,
+}
+
+impl ControllerArgs {
+    fn options(self) -> anyhow::Result<ControllerOptions> {
+        let mut config = Config::load(&self.config)?;
+        if let Some(image) = self.image {
+            config.image = image;
+        }
+        Ok(ControllerOptions {
+            config,
+            identity: Identity::new(self.pod_name, self.pod_namespace)?,
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -123,27 +156,28 @@ async fn main() -> anyhow::Result<ExitCode> {
             _ = terminate.recv() => Ok(ExitCode::FAILURE),
         },
         Command::Controller(args) => {
-            let stop = CancellationToken::new();
-            let mut config = Config::load(&args.config)?;
-            if let Some(image) = args.image {
-                config.image = image;
-            }
-            let options = Options {
-                config,
-                identity: Identity::new(args.pod_name, args.pod_namespace)?,
-                health_address: args.health_address,
-                version: env!("CARGO_PKG_VERSION"),
-                commit: COMMIT,
-            };
-            let work = server::run_controller(options, stop.clone());
-            tokio::pin!(work);
-            tokio::select! {
-                done = &mut work => done?,
-                _ = terminate.recv() => {
-                    stop.cancel();
-                    work.await?;
-                }
-            }
+            let health = args.health.health_address;
+            serve(Some(args.options()?), None, health, terminate).await
+        }
+        Command::Api(args) => {
+            let health = args.health.health_address;
+            let api = args.server.options(args.pod_name)?;
+            serve(None, Some(api), health, terminate).await
+        }
+        Command::All { controller, api } => {
+            let health = controller.health.health_address;
+            let api = api.options(controller.pod_name.clone())?;
+            serve(Some(controller.options()?), Some(api), health, terminate).await
+        }
+        Command::Migrate(args) => {
+            open_store(&args.database_url()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Admin(command) => command.run().await,
+        Command::Openapi { output } => {
+            let document = kisenon::api::router::document().to_pretty_json()?;
+            std::fs::write(&output, document + "\n")
+                .with_context(|| format!("failed to write {}", output.display()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Canary => {
@@ -162,6 +196,33 @@ async fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Serves until the end is asked for.
+async fn serve(
+    controller: Option<ControllerOptions>,
+    api: Option<ApiOptions>,
+    health_address: SocketAddr,
+    mut terminate: Signal,
+) -> anyhow::Result<ExitCode> {
+    let stop = CancellationToken::new();
+    let options = Options {
+        controller,
+        api,
+        health_address,
+        version: env!("CARGO_PKG_VERSION"),
+        commit: COMMIT,
+    };
+    let work = server::run(options, stop.clone());
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => done?,
+        _ = terminate.recv() => {
+            stop.cancel();
+            work.await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn parse_admission(text: &str) -> Result<Admission, serde_json::Error> {

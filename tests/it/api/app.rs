@@ -1,0 +1,290 @@
+//! A running API, and people who use it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kisenon::config::api::ApiConfig;
+use kisenon::health::Readiness;
+use kisenon::metrics::Metrics;
+use kisenon::server::api::{self, ApiHandles, ApiOptions};
+use reqwest::{Method, StatusCode};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+use super::issuer::{CLIENT_ID, Issuer};
+use crate::operator::site;
+
+/// The API's account.
+pub(super) const ACCOUNT: &str = "kisenon-api";
+const START_DEADLINE: Duration = Duration::from_secs(240);
+const SECRET_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+static SHARED: LazyLock<App> = LazyLock::new(|| App::start(None, 0));
+
+/// One replica of the API, and the issuer where people sign in. It ends when this value goes.
+pub(crate) struct App {
+    pub(crate) base: String,
+    pub(crate) issuer: Issuer,
+    pub(crate) database_url: String,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// The body of an answer that must have this status.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+
+    /// The code of a refusal that must have this status.
+    #[track_caller]
+    pub(crate) fn refusal(&self, status: u16) -> String {
+        let problem = self.expect(status);
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        problem["code"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).map(|value| value.to_str().unwrap());
+        value.unwrap_or_default()
+    }
+}
+
+impl App {
+    /// The one that tests share; the operator works beside it.
+    pub(crate) async fn shared() -> &'static Self {
+        tokio::task::spawn_blocking(|| {
+            site::operator();
+            &*SHARED
+        })
+        .await
+        .unwrap()
+    }
+
+    /// One of the calling test's own, on this database or a new one.
+    pub(crate) async fn own(database_url: Option<String>) -> Self {
+        tokio::task::spawn_blocking(move || {
+            site::operator();
+            Self::start(database_url, 0)
+        })
+        .await
+        .unwrap()
+    }
+
+    /// One of the calling test's own, behind a proxy that says where requests come from.
+    pub(crate) async fn behind_a_proxy() -> Self {
+        tokio::task::spawn_blocking(|| {
+            site::operator();
+            Self::start(None, 1)
+        })
+        .await
+        .unwrap()
+    }
+
+    fn start(database_url: Option<String>, proxies: u8) -> Self {
+        let folder = database_url.is_none().then(|| tempfile::tempdir().unwrap());
+        let database_url = database_url.unwrap_or_else(|| {
+            let path = folder.as_ref().unwrap().path().join("kisenon.db");
+            format!("sqlite://{}", path.display())
+        });
+        let stop = CancellationToken::new();
+        let (says, hears) = mpsc::channel();
+        let thread = {
+            let (stop, url) = (stop.clone(), database_url.clone());
+            std::thread::spawn(move || {
+                let runtime = Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(serve(url.into(), proxies, says, stop));
+            })
+        };
+        let (address, issuer) = hears.recv_timeout(START_DEADLINE).unwrap();
+        Self {
+            base: format!("http://{address}"),
+            issuer,
+            database_url,
+            stop,
+            thread: Some(thread),
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request without a credential.
+    pub(crate) async fn anonymous(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send(method, path, None, body).await
+    }
+
+    /// Sends a request with a bearer token.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = client().request(method, format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        finish(request).await
+    }
+
+    /// Signs somebody new in.
+    pub(crate) async fn person(&self, name: &str) -> Person<'_> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let email = format!("{name}{}@it.test", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.sign_in(&email).await
+    }
+
+    /// Signs the person with this address in.
+    pub(crate) async fn sign_in(&self, email: &str) -> Person<'_> {
+        let proof = json!({ "provider": "it", "idToken": self.issuer.id_token(email) });
+        let answer = self
+            .anonymous(Method::POST, "/v1/auth/exchange", Some(proof))
+            .await;
+        let tokens = answer.expect(200);
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        Person {
+            app: self,
+            email: email.to_owned(),
+            token: text("accessToken"),
+            refresh: text("refreshToken"),
+            user_id: tokens["user"]["id"].as_str().unwrap().to_owned(),
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Somebody who is signed in.
+pub(crate) struct Person<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) email: String,
+    pub(crate) token: String,
+    pub(crate) refresh: String,
+    pub(crate) user_id: String,
+}
+
+impl Person<'_> {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let token = Some(self.token.as_str());
+        self.app.send(Method::GET, path, token, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        let token = Some(self.token.as_str());
+        self.app.send(Method::POST, path, token, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let token = Some(self.token.as_str());
+        self.app.send(Method::DELETE, path, token, None).await
+    }
+
+    /// Makes a key: its text and its id.
+    pub(crate) async fn key(&self, body: Value) -> (String, String) {
+        let made = self.post("/v1/api-keys", body).await.expect(201);
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (text("key"), text("id"))
+    }
+}
+
+/// A client of the calling test's own runtime.
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// Sends and reads a request.
+pub(crate) async fn finish(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        text: response.text().await.unwrap(),
+    }
+}
+
+async fn serve(
+    database_url: SecretString,
+    proxies: u8,
+    says: mpsc::Sender<(SocketAddr, Issuer)>,
+    stop: CancellationToken,
+) {
+    let issuer = Issuer::start().await;
+    let config = ApiConfig::parse(&format!(
+        "publicUrl: https://api.it.test\n\
+         consoleUrl: https://console.it.test\n\
+         trustedProxyHops: {proxies}\n\
+         allowList: ['@it.test', 'one@example.test']\n\
+         identityProviders: {{oidc: [{{name: it, issuer: '{}', clientId: {CLIENT_ID}}}]}}\n",
+        issuer.url
+    ))
+    .unwrap();
+    let readiness = Readiness::new(&["credentials", "api-watches"]);
+    let options = ApiOptions {
+        config,
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        database_url,
+        secret_key: SECRET_KEY.into(),
+        github_client_secret: None,
+        pod_name: "it".to_owned(),
+    };
+    let handles = ApiHandles {
+        client: site::SHARED.plane.client_as(site::SYSTEM, ACCOUNT).await,
+        metrics: Metrics::new("0.0.0", "it"),
+        readiness: readiness.clone(),
+        now: Timestamp::now,
+    };
+    let (told, address) = tokio::sync::oneshot::channel();
+    let listening = move |address| drop(told.send(address));
+    let running = tokio::spawn(api::run(options, handles, listening, stop));
+    let address = address.await;
+    let Ok(address) = address else {
+        panic!("the API did not start: {:?}", running.await);
+    };
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    while !readiness.is_ready() {
+        ticks.tick().await;
+    }
+    says.send((address, issuer)).unwrap();
+    running.await.unwrap().unwrap();
+}
