@@ -65,8 +65,9 @@ deny: $(DENY) ## Licences, sources and advisories of all dependencies (installs 
 	$(DENY) check
 $(DENY):
 	cargo install --locked --root $(CACHE)/cargo cargo-deny
-generate: ## Rewrite what is generated: crds/
+generate: ## Rewrite what is generated: crds/, openapi.json
 	cargo run --locked --bin kisenon -- crds --output crds
+	cargo run --locked --bin kisenon -- openapi --output openapi.json
 
 ##@ Build
 .PHONY: image

@@ -33,9 +33,6 @@ use crate::metrics::{Metrics, Verb};
 /// The one field manager of the operator (Kubernetes, "Server-Side Apply").
 pub const FIELD_MANAGER: &str = "kisenon";
 
-/// The one field manager of the HTTP API, by which its objects are known from those of Git.
-pub const API_FIELD_MANAGER: &str = "kisenon-api";
-
 /// Kind of namespaces, which are no child of a namespace.
 pub const NAMESPACE: &str = "Namespace";
 

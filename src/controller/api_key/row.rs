@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::status;
-use crate::cluster::apply::API_FIELD_MANAGER;
+use crate::cluster::intent;
 use crate::crd::ApiKey;
 
 /// Namespace and name of a key. Ordered by namespace first.
@@ -110,7 +110,7 @@ impl Row {
             expires_at: key.spec.expires_at.as_ref().map(|t| t.0.as_millisecond()),
             is_revoked: key.spec.revoked,
             is_leaving: meta.deletion_timestamp.is_some(),
-            is_from_api: key.is_made_by(API_FIELD_MANAGER),
+            is_from_api: key.is_made_by(intent::FIELD_MANAGER),
             status: key.status.as_ref().map_or(0, status::digest),
         };
         Some((name, row))

@@ -163,6 +163,28 @@ impl App {
         finish(request).await
     }
 
+    /// Sends a request and reads only how the answer begins: a stream does not end.
+    pub(crate) async fn begin(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
+        let mut request = client()
+            .request(method, format!("{}{path}", self.base))
+            .header("x-forwarded-for", somebodys_address());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = if status.is_success() {
+            String::new()
+        } else {
+            response.text().await.unwrap()
+        };
+        Answer {
+            status,
+            headers,
+            text,
+        }
+    }
+
     /// Signs somebody new in.
     pub(crate) async fn person(&self, name: &str) -> Person<'_> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
