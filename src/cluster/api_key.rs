@@ -155,7 +155,7 @@ pub fn stored(key: &ApiKey) -> Option<StoredKey> {
         namespace: key.namespace()?,
         name: key.name_any(),
         uid: key.uid()?,
-        is_managed_elsewhere: !key.managed_fields().iter().any(made_the_spec),
+        is_managed_elsewhere: !key.is_made_by(FIELD_MANAGER),
     })
 }
 
