@@ -20,7 +20,6 @@ use crate::auth::key_hash::KeyHasher;
 use crate::auth::key_index::KeyIndex;
 use crate::auth::random;
 use crate::auth::token_cache::TokenCache;
-use crate::cluster::tenant::Tenants;
 use crate::cluster::watches::Watches;
 use crate::config::api::ApiConfig;
 use crate::metrics::Metrics;
@@ -63,7 +62,6 @@ struct Inner {
     config: ApiConfig,
     store: Store,
     client: Client,
-    tenants: Tenants,
     watches: Watches,
     keys: Arc<KeyIndex>,
     key_ring: ArcSwap<KeyRing>,
@@ -87,7 +85,6 @@ impl ApiState {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Arc::new(Inner {
             limits: Limits::new(parts.config.trusted_proxy_hops),
-            tenants: Tenants::new(parts.client.clone(), parts.config.tenant_quota),
             config: parts.config,
             store: parts.store,
             client: parts.client,
@@ -123,12 +120,6 @@ impl ApiState {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
-    }
-
-    /// Makes namespaces of tenants.
-    #[must_use]
-    pub fn tenants(&self) -> &Tenants {
-        &self.0.tenants
     }
 
     /// What the watches have shown.

@@ -10,7 +10,7 @@ use crate::api::state::ApiState;
 use crate::api::v1::cluster_error;
 use crate::auth::random;
 use crate::api::audit::{replica_error, store_error};
-use crate::cluster::api_key;
+use crate::cluster::{api_key, tenant};
 use crate::auth::key_index::IndexedKey;
 use crate::cluster::api_key::StoredKey;
 use crate::domain::api_key::{PlainKey, Scopes};
@@ -50,8 +50,11 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         .await
         .map_err(|busy| ApiError::new(Code::Busy).caused_by(busy))?;
     if new.tenant.is_ours {
-        let ensured = state.tenants().ensure(&new.tenant.id).await;
-        ensured.map_err(cluster_error)?;
+        let Tenant { id, namespace, .. } = new.tenant;
+        let quota = state.config().tenant_quota;
+        tenant::ensure(state.client(), id, namespace, quota)
+            .await
+            .map_err(cluster_error)?;
     }
     let made = api_key::create(
         state.client(),

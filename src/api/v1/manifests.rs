@@ -18,6 +18,7 @@ use crate::api::http::extract::{Json, UrlQuery};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::cluster::intent::ClusterError;
+use crate::cluster::tenant;
 use crate::cluster::manifest::{self, Action as Done, Applier, Kind, Manifest, Outcome};
 use crate::crd::{Endpoint, Project};
 use crate::domain::access::{Action, Target as Reach};
@@ -64,14 +65,16 @@ pub async fn apply_manifests(
     let whole = caller.project().map_or(Reach::Tenant, Reach::Project);
     caller.may(Action::ApplyManifests, whole)?;
     let manifests = read(&headers, &body, &caller)?;
-    let tenant = &caller.tenant;
-    if tenant.is_ours {
-        let ensured = state.tenants().ensure(&tenant.id).await;
-        ensured.map_err(cluster_error)?;
+    let owner = &caller.tenant;
+    if owner.is_ours {
+        let quota = state.config().tenant_quota;
+        tenant::ensure(state.client(), &owner.id, &owner.namespace, quota)
+            .await
+            .map_err(cluster_error)?;
     }
     let applier = Applier::new(
         state.client().clone(),
-        tenant.namespace.to_string(),
+        owner.namespace.to_string(),
         query.force,
     );
     let tried = try_out(&state, &caller, &applier, manifests).await?;
@@ -149,10 +152,7 @@ async fn try_out(
         tried.push((named, outcome));
     }
     // A dry run counts each document alone; together they may be too many.
-    let room = state
-        .tenants()
-        .check_room(&caller.tenant.namespace, new)
-        .await;
+    let room = tenant::check_room(state.client(), &caller.tenant.namespace, new).await;
     room.map_err(cluster_error)?;
     Ok(tried)
 }

@@ -15,10 +15,11 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::etag;
 use crate::api::http::extract::{IdempotencyKey, IfMatch, Json, UrlPath, UrlQuery};
 use crate::api::http::idempotency::{MARK, Ticket, Turn, created};
-use crate::api::identity::caller::{Caller, Tenant};
+use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::api::view;
 use crate::cluster::intent::{ClusterError, Deletion, Intended, Intent};
+use crate::cluster::tenant;
 use crate::crd::Project;
 use crate::domain::access::{Action, Target as Reach};
 use crate::wire::page::{Page, PageQuery};
@@ -213,7 +214,7 @@ pub(super) async fn make<K: Intended>(
     spec: Value,
     mark: Option<String>,
 ) -> ApiResult<K> {
-    let tenant = &caller.tenant;
+    let owner = &caller.tenant;
     let object = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
@@ -221,15 +222,15 @@ pub(super) async fn make<K: Intended>(
         "spec": spec,
     });
     let intent = Intent::new(state.client().clone());
-    let mut made = create_in(state, tenant, &intent, &object).await;
-    if matches!(made, Err(ClusterError::NotFound)) {
-        // Somebody has taken the namespace away since this process has found it.
-        state.tenants().forget(&tenant.id);
-        made = create_in(state, tenant, &intent, &object).await;
+    if owner.is_ours {
+        let quota = state.config().tenant_quota;
+        tenant::ensure(state.client(), &owner.id, &owner.namespace, quota)
+            .await
+            .map_err(cluster_error)?;
     }
-    match made {
+    match intent.create::<K>(&owner.namespace, &object).await {
         Err(ClusterError::NameTaken) if mark.is_some() => {
-            let existing = intent.get::<K>(&tenant.namespace, name).await;
+            let existing = intent.get::<K>(&owner.namespace, name).await;
             let existing = existing.map_err(cluster_error)?;
             let is_ours = |object: &K| object.annotations().get(MARK) == mark.as_ref();
             existing
@@ -238,18 +239,6 @@ pub(super) async fn make<K: Intended>(
         }
         made => made.map_err(cluster_error),
     }
-}
-
-async fn create_in<K: Intended>(
-    state: &ApiState,
-    tenant: &Tenant,
-    intent: &Intent,
-    object: &Value,
-) -> Result<K, ClusterError> {
-    if tenant.is_ours {
-        state.tenants().ensure(&tenant.id).await?;
-    }
-    intent.create(&tenant.namespace, object).await
 }
 
 /// Records a change of a project.

@@ -57,8 +57,7 @@ impl Pulse {
     /// Whether what was seen may be older than `limit`.
     #[must_use]
     pub fn is_stale(&self, limit: Duration) -> bool {
-        let is_good_by_itself = !self.0.is_probed && self.0.is_open.load(Ordering::Acquire);
-        !self.is_listed() || (!is_good_by_itself && self.since_good() > limit)
+        self.is_stale_at(Instant::now(), limit)
     }
 
     /// Waits until this version was seen; answers whether it was within `limit`.
@@ -101,9 +100,11 @@ impl Pulse {
         self.reach(version);
     }
 
-    fn since_good(&self) -> Duration {
-        let good = Duration::from_millis(self.0.good.load(Ordering::Acquire));
-        self.0.origin.elapsed().saturating_sub(good)
+    fn is_stale_at(&self, now: Instant, limit: Duration) -> bool {
+        let is_good_by_itself = !self.0.is_probed && self.is_open();
+        let good = self.0.origin + Duration::from_millis(self.0.good.load(Ordering::Acquire));
+        let is_old = now.saturating_duration_since(good) > limit;
+        !self.is_listed() || (!is_good_by_itself && is_old)
     }
 }
 
@@ -113,41 +114,41 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(1);
 
-    #[tokio::test(start_paused = true)]
+    fn later(times: u32) -> Instant {
+        Instant::now() + LIMIT * times
+    }
+
+    #[tokio::test]
     async fn a_probed_watch_is_stale_without_a_beat() {
         let pulse = Pulse::new(true);
         assert!(pulse.is_stale(LIMIT));
         pulse.listed(5);
         pulse.open();
         assert!(!pulse.is_stale(LIMIT));
-        tokio::time::advance(LIMIT * 2).await;
-        assert!(pulse.is_stale(LIMIT));
-        pulse.beat();
-        assert!(!pulse.is_stale(LIMIT));
+        assert!(pulse.is_stale_at(later(2), LIMIT));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn any_other_is_stale_once_it_has_been_closed_for_a_while() {
         let pulse = Pulse::new(false);
         pulse.listed(5);
         pulse.open();
-        tokio::time::advance(LIMIT * 100).await;
-        assert!(!pulse.is_stale(LIMIT));
+        assert!(!pulse.is_stale_at(later(100), LIMIT));
         pulse.close();
-        assert!(pulse.is_stale(LIMIT));
+        assert!(!pulse.is_stale(LIMIT));
+        assert!(pulse.is_stale_at(later(2), LIMIT));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_version_is_waited_for() {
         let pulse = Pulse::new(false);
         pulse.listed(5);
         assert!(pulse.until(4, LIMIT).await);
-        assert!(!pulse.until(6, LIMIT).await);
+        assert!(!pulse.until(6, Duration::from_millis(1)).await);
         let waiter = tokio::spawn({
             let pulse = pulse.clone();
-            async move { pulse.until(7, LIMIT).await }
+            async move { pulse.until(7, LIMIT * 30).await }
         });
-        tokio::task::yield_now().await;
         pulse.reach(9);
         assert!(waiter.await.unwrap());
     }

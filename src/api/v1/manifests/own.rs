@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_bound_key_touches_its_project_alone() {
         let bound = caller(|key| key.project = Some("shop".into()));
-        let mut try_it = |kind, name, spec: Value, stored: Option<Value>| {
+        let try_it = |kind, name, spec: Value, stored: Option<Value>| {
             let stored = stored.map(|spec| present(&spec));
             admit(&bound, &mut document(kind, name, &spec), stored.as_ref()).is_ok()
         };

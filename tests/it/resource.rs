@@ -1,0 +1,16 @@
+//! Projects, endpoints, keys, manifests and events over HTTP, against a real API server. No operator
+//! works here: a test writes what one would, and so decides when.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test they help"
+)]
+
+mod api_keys;
+mod app;
+mod endpoints;
+mod events;
+mod foreign;
+mod manifests;
+mod projects;
+mod tenant;
