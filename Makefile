@@ -17,14 +17,15 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 CLUSTER = local
 HOST = client
 OVERLAY =
-export CLUSTER HOST OVERLAY
+EMAIL =
+export CLUSTER HOST OVERLAY EMAIL
 unexport CMD
 
 # The integration tests start etcd and kube-apiserver from here; asking for the folder builds them when they are missing.
 TOOLS_BIN = KISENON_TOOLS_BIN="$$($(CLUSTER_SCRIPTS)/tools.sh --print-bin)"
 
 ##@ Cluster
-.PHONY: up down env lan
+.PHONY: up down env lan token
 up: ## A Kubernetes on this machine with Kisenon and a sample tenant in it (CLUSTER=current OVERLAY=folder: the current kube context)
 	@$(CLUSTER_SCRIPTS)/up.sh
 down: ## Remove all of it again (CLUSTER=current: only Kisenon, from the current kube context)
@@ -34,6 +35,8 @@ env: ## Shell exports for the running cluster: eval "$$(make -s env)"
 lan: export LAN_CMD := $(value CMD)
 lan: ## Run CMD='…' as another host of the cluster's LAN (HOST=other: as a second one)
 	@$(CLUSTER_SCRIPTS)/lan.sh
+token: ## A session token of EMAIL=…, signed in with the development identity provider (local cluster only)
+	@e2e/idp/token.sh
 
 ##@ Test
 .PHONY: test check unit it e2e bench
@@ -62,8 +65,9 @@ deny: $(DENY) ## Licences, sources and advisories of all dependencies (installs 
 	$(DENY) check
 $(DENY):
 	cargo install --locked --root $(CACHE)/cargo cargo-deny
-generate: ## Rewrite what is generated: crds/
+generate: ## Rewrite what is generated: crds/, openapi.json
 	cargo run --locked --bin kisenon -- crds --output crds
+	cargo run --locked --bin kisenon -- openapi --output openapi.json
 
 ##@ Build
 .PHONY: image

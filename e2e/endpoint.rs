@@ -5,6 +5,7 @@ use std::process::Child;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kisenon::crd::Endpoint;
+use serde_json::Value;
 
 use crate::cluster_handle::{Cluster, Ended, Host};
 
@@ -42,6 +43,19 @@ impl Login {
     /// From a connection Secret.
     pub(crate) fn new(cluster: &Cluster, secret: &Secret) -> Self {
         let entry = |key: &str| text(secret, key).unwrap_or_default();
+        Self {
+            cluster: cluster.clone(),
+            uri: entry("uri"),
+            host: entry("host"),
+            database: entry("database"),
+            user: entry("username"),
+            password: entry("password"),
+        }
+    }
+
+    /// From `GET /v1/endpoints/{id}/connection`.
+    pub(crate) fn of_connection(cluster: &Cluster, connection: &Value) -> Self {
+        let entry = |name: &str| connection[name].as_str().unwrap_or_default().to_owned();
         Self {
             cluster: cluster.clone(),
             uri: entry("uri"),

@@ -10,11 +10,14 @@
     reason = "a story fails where it stands, and says what it saw"
 )]
 
+mod api;
 mod cluster_handle;
 mod endpoint;
 mod packets;
 mod process;
 mod stage;
+mod story_api;
+mod story_api_isolation;
 mod story_crash;
 mod story_enforcement;
 mod story_fence;

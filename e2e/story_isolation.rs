@@ -12,8 +12,13 @@ use crate::process;
 use crate::stage;
 use crate::tenant::Tenant;
 
-/// The API server on the node, and through its Service.
-const API: [&str; 2] = ["10.77.0.10:6443", "10.96.0.1:443"];
+/// The API server on the node and through its Service, our own API, and who signs people in.
+const CONTROL: [&str; 4] = [
+    "10.77.0.10:6443",
+    "10.96.0.1:443",
+    "10.77.0.90:443",
+    "10.77.0.1:9443",
+];
 const METADATA: &str = "169.254.169.254:80";
 const GATE_PORT: u16 = 7433;
 
@@ -139,7 +144,7 @@ async fn from_tenants_pods(cluster: &Cluster, tenants: [&Tenant; 2], servers: [&
     let dial = |tenant: &Tenant, targets: &[String]| {
         reached(cluster, &From::Pod(&tenant.namespace, "probe"), targets)
     };
-    let known = [texts(&API), vec![control], forbidden].concat();
+    let known = [texts(&CONTROL), vec![control], forbidden].concat();
     assert_eq!(
         dial(second, &known),
         these(&known),
@@ -173,7 +178,7 @@ async fn from_workload_pods(cluster: &Cluster, workload: &str, servers: [&Server
     let (control, forbidden) = canary(cluster).await;
     let own = servers[2];
     let mut targets = servers.map(Server::all).concat();
-    targets.extend(texts(&API));
+    targets.extend(texts(&CONTROL));
     targets.extend(texts(&[
         METADATA,
         "10.96.0.10:53",

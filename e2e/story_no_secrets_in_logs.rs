@@ -1,4 +1,5 @@
-//! Passwords, keys and verifiers stand in Secrets and nowhere else.
+//! Passwords, keys and verifiers stand in Secrets and nowhere else; credentials of the API stand
+//! with who holds them and nowhere else.
 
 use std::time::Duration;
 
@@ -7,14 +8,17 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 use serde_json::json;
 
+use crate::api::{Api as Http, id_token, new_person};
 use crate::cluster_handle::{Cluster, Host};
 use crate::endpoint::{self, text};
+use crate::process;
 use crate::stage;
 use crate::tenant::Tenant;
 use crate::wait::eventually;
 
 const SYSTEM: &str = "kisenon-system";
 const OPERATOR: &str = "app.kubernetes.io/name=kisenon-operator";
+const API: &str = "app.kubernetes.io/name=kisenon-api";
 /// All kinds that a person may look at without a right to Secrets.
 const KINDS: &str = "pods,services,configmaps,statefulsets,networkpolicies,persistentvolumeclaims,\
                      events,events.events.k8s.io,resourcequotas,serviceaccounts,controllerrevisions,\
@@ -147,6 +151,154 @@ fn places(cluster: &Cluster, tenant: &str, workload: &str, id: &str) -> Vec<(Str
     ];
     for (place, arguments) in logs {
         places.push((place.to_owned(), cluster.kubectl(arguments).output()));
+    }
+    places
+}
+
+#[tokio::test]
+async fn credentials_of_the_api_stand_with_their_holders_only() {
+    let _stage = stage::shared().await;
+    let cluster = Cluster::find().await;
+    let email = new_person("planted");
+    let nobody = Http::anonymous(&cluster, Host::Client);
+    let session = nobody.sign_in(&email);
+    let tenant = Tenant::signed_in(&cluster, &session.namespace).await;
+    let mut words = vec![session.access.clone(), session.refresh.clone()];
+
+    let proof = id_token(&email);
+    let again = json!({"provider": "dev", "idToken": proof});
+    nobody.post("/v1/auth/exchange", again.clone()).expect(200);
+    nobody
+        .post("/v1/auth/exchange", again)
+        .refused(400, "invalid_proof");
+    let refreshed = json!({"refreshToken": session.refresh});
+    let refreshed = nobody.post("/v1/auth/refresh", refreshed).expect(200);
+    let made = session
+        .api
+        .post("/v1/api-keys", json!({"label": "planted"}))
+        .expect(201);
+    let device = nobody
+        .post("/v1/auth/device/code", json!({"label": "planted"}))
+        .expect(200);
+    words.push(proof);
+    for (answer, name) in [
+        (&refreshed, "accessToken"),
+        (&refreshed, "refreshToken"),
+        (&made, "key"),
+        (&device, "device_code"),
+    ] {
+        words.push(answer[name].as_str().unwrap().to_owned());
+    }
+    words.extend(mistakes(&nobody));
+    words.push(database_password(&session.api));
+    let keys = Api::<Secret>::namespaced(cluster.client.clone(), SYSTEM);
+    let sealing = keys.get("kisenon-api").await.unwrap();
+    words.push(text(&sealing, "secret-key").unwrap());
+
+    for (place, content) in api_places(&cluster, &tenant, &session.api) {
+        assert!(!content.is_empty(), "{place} is empty");
+        for part in words.iter().flat_map(|word| parts(word)) {
+            let length = part.len();
+            assert!(
+                !content.contains(part),
+                "a secret of {length} bytes stands in {place}"
+            );
+        }
+    }
+}
+
+/// What would be worth something: of a token its signature, of a key what follows its prefix.
+fn parts(word: &str) -> Vec<&str> {
+    match word.strip_prefix("nsk_") {
+        Some(key) if key.len() > 10 => vec![&key[10..]],
+        _ => vec![word.rsplit('.').next().unwrap_or(word)],
+    }
+}
+
+/// Credentials where they should not be, which clients send all the same.
+fn mistakes(nobody: &Http) -> Vec<String> {
+    let words =
+        ["header", "query", "body", "path"].map(|place| format!("planted-in-the-{place}-8383"));
+    let [header, query, body, path] = &words;
+    nobody
+        .with(header)
+        .get("/v1/me")
+        .refused(401, "invalid_token");
+    nobody
+        .get(&format!("/v1/me?access_token={query}"))
+        .refused(401, "unauthenticated");
+    let unknown = json!({"provider": "dev", "idToken": body});
+    nobody
+        .post("/v1/auth/exchange", unknown)
+        .refused(400, "invalid_proof");
+    let status = nobody.get(&format!("/v1/api-keys/{path}")).status;
+    assert!((400..500).contains(&status), "{status}");
+    words.into()
+}
+
+/// The password of an endpoint that never runs.
+fn database_password(owner: &Http) -> String {
+    let network = json!({"allowedCidrs": ["10.77.0.20/32"]});
+    let project = owner.post("/v1/projects", json!({"name": "shop", "network": network}));
+    let id = project.expect(201)["id"].clone();
+    let endpoint = json!({"project": id, "name": "e2e-main", "desiredState": "Suspended"});
+    let endpoint = owner.post("/v1/endpoints", endpoint).expect(201);
+    let path = format!(
+        "/v1/endpoints/{}/reset-password",
+        endpoint["id"].as_str().unwrap()
+    );
+    let made = owner.post(&path, json!({})).expect(200);
+    made["password"].as_str().unwrap().to_owned()
+}
+
+fn api_places(cluster: &Cluster, tenant: &Tenant, owner: &Http) -> Vec<(String, String)> {
+    let kinds =
+        "projects.kisenon.com,endpoints.kisenon.com,apikeys.kisenon.com,events,resourcequotas";
+    let looks: [(&str, &[&str]); 4] = [
+        (
+            "the API's log",
+            &["-n", SYSTEM, "logs", "-l", API, "--tail=-1"],
+        ),
+        (
+            "the operator's log",
+            &["-n", SYSTEM, "logs", "-l", OPERATOR, "--tail=-1"],
+        ),
+        (
+            "the tenant's namespace",
+            &["-n", &tenant.namespace, "get", kinds, "-o", "yaml"],
+        ),
+        (
+            "kisenon-system",
+            &[
+                "-n",
+                SYSTEM,
+                "get",
+                "pods,configmaps,leases,events",
+                "-o",
+                "yaml",
+            ],
+        ),
+    ];
+    let looks = looks.map(|(place, look)| (place.to_owned(), cluster.kubectl(look).output()));
+    let mut places = Vec::from(looks);
+    let audit = owner.get("/v1/audit-events?limit=200").expect(200);
+    places.push(("the audit events".to_owned(), audit.to_string()));
+    let pods = [
+        "-n",
+        SYSTEM,
+        "get",
+        "pods",
+        "-l",
+        API,
+        "-o",
+        "jsonpath={.items[*].metadata.uid}",
+    ];
+    for uid in cluster.kubectl(&pods).output().split_whitespace() {
+        for pid in process::of_pod(uid, "kisenon") {
+            let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+            let arguments = String::from_utf8_lossy(&arguments).into_owned();
+            places.push(("the API's arguments".to_owned(), arguments));
+        }
     }
     places
 }

@@ -19,6 +19,8 @@ use crate::wait::watched;
 const READY: Duration = Duration::from_secs(120);
 const PREFIX: &str = "e2e-";
 const SYSTEM: &str = "kisenon-system";
+/// What every run does first.
+static ONCE: OnceCell<()> = OnceCell::const_new();
 
 /// A tenant with one Project, `shop`.
 pub(crate) struct Tenant {
@@ -39,7 +41,6 @@ impl Tenant {
 
     /// Makes the namespace alone.
     pub(crate) async fn empty(cluster: &Cluster, story: &str) -> Self {
-        static ONCE: OnceCell<()> = OnceCell::const_new();
         ONCE.get_or_init(|| end_quarantine(cluster)).await;
         let namespace = unique(story);
         cluster.apply(
@@ -52,6 +53,15 @@ impl Tenant {
         Self {
             cluster: cluster.clone(),
             namespace,
+        }
+    }
+
+    /// The tenant of somebody who has signed in, whose namespace the API makes.
+    pub(crate) async fn signed_in(cluster: &Cluster, namespace: &str) -> Self {
+        ONCE.get_or_init(|| end_quarantine(cluster)).await;
+        Self {
+            cluster: cluster.clone(),
+            namespace: namespace.to_owned(),
         }
     }
 
@@ -148,7 +158,8 @@ impl Drop for Tenant {
     }
 }
 
-fn unique(story: &str) -> String {
+/// A name of this story alone.
+pub(crate) fn unique(story: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let second = jiff::Timestamp::now().as_second() % 1_000_000;
@@ -156,14 +167,17 @@ fn unique(story: &str) -> String {
 }
 
 /// Addresses of earlier runs rest in quarantine for a day: with a small pool, the next runs
-/// would find none. Their rest is declared over.
+/// would find none. Their rest is declared over. In tenants of the API, whose namespaces have
+/// other names, it is the endpoints that are called `e2e-…`.
 async fn end_quarantine(cluster: &Cluster) {
     let leases = Api::<Lease>::namespaced(cluster.client.clone(), SYSTEM);
     let labelled = ListParams::default().labels("kisenon.com/address");
     for lease in leases.list(&labelled).await.unwrap() {
         let owner = lease.annotations().get("kisenon.com/endpoint").cloned();
         let is_free = lease.spec.is_none_or(|spec| spec.holder_identity.is_none());
-        if is_free && owner.is_some_and(|owner| owner.starts_with(PREFIX)) {
+        let is_ours =
+            |owner: String| owner.starts_with(PREFIX) || owner.contains(&format!("/{PREFIX}"));
+        if is_free && owner.is_some_and(is_ours) {
             let name = lease.metadata.name.unwrap_or_default();
             let long_ago = json!({"metadata": {"annotations": {"kisenon.com/released-at": "2000-01-01T00:00:00Z"}}});
             leases

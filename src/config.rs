@@ -40,6 +40,8 @@ pub struct Config {
     pub default_storage_class: Option<String>,
     /// When the kubelet pulls the images named here.
     pub image_pull_policy: ImagePullPolicy,
+    /// How long an expired key that the API made can still be looked at.
+    pub keep_expired_keys: SignedDuration,
 }
 
 /// Ranges of the cluster itself, without host bits.

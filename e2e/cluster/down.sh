@@ -12,7 +12,7 @@ for stage in progress daemon state machine network; do
 done
 
 # Clients of the API server end before it, or it would wait for their watches.
-FIRST=(kubelet kube-router kube-proxy kube-controller-manager kube-scheduler)
+FIRST=(identity-provider kubelet kube-router kube-proxy kube-controller-manager kube-scheduler)
 LAST=(kube-apiserver containerd etcd)
 
 stop_daemons() {

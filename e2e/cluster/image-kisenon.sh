@@ -17,10 +17,12 @@ IMAGE=localhost/kisenon:local
 TARGET=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 BINARIES=$CARGO_TARGET_DIR/$TARGET/release
+# The certificate authorities of the public internet, for Google's and GitHub's certificates.
+PUBLIC_ROOTS=/etc/ssl/certs/ca-certificates.crt
 
 archive_path() {
   local hash
-  hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$BINARIES/kisenon"; } | sha256sum | cut -c 1-16)
+  hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$PUBLIC_ROOTS" "$BINARIES/kisenon"; } | sha256sum | cut -c 1-16)
   printf '%s/%s/kisenon-local.tar' "$IMAGES_ROOT" "$hash"
 }
 
@@ -39,12 +41,15 @@ build_archive() {
   command -v buildah >/dev/null || fail "buildah is not installed: run e2e/cluster/packages.sh"
   mkdir -p "$(dirname "$archive")"
   work=$(mktemp -d "$CACHE/image-kisenon.XXXXXX")
-  mkdir -p "$work/usr/local/bin" "$work/etc" "$work/tmp"
+  mkdir -p "$work/usr/local/bin" "$work/etc/ssl/certs" "$work/tmp" "$work/var/lib/kisenon"
   chmod 755 "$work"
   chmod 1777 "$work/tmp"
   install -m 755 "$BINARIES/kisenon" "$work/usr/local/bin/kisenon"
   printf 'kisenon:x:65532:65532::/:/none\n' >"$work/etc/passwd"
   printf 'kisenon:x:65532:\n' >"$work/etc/group"
+  printf 'hosts: files dns\n' >"$work/etc/nsswitch.conf"
+  install -m 644 "$PUBLIC_ROOTS" "$work$PUBLIC_ROOTS"
+  chown 65532:65532 "$work/var/lib/kisenon"
   oci_archive "$IMAGE" "$work" "$archive" --entrypoint '["/usr/local/bin/kisenon"]' --user 65532:65532
   rm -rf "$work"
   forget_old_archives

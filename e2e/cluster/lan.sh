@@ -20,6 +20,6 @@ if [[ ! -e /run/netns/$host ]]; then
   printf 'there is no local cluster: make up\n' >&2
   exit 1
 fi
-export PGSSLROOTCERT=$CA_FILE KISENON_CA_FILE=$CA_FILE KUBECONFIG=$ADMIN_KUBECONFIG PATH=$STATE_BIN:$PATH
+export PGSSLROOTCERT=$CA_FILE KISENON_CA_FILE=$CA_FILE KISENON_API_URL=$API_URL KUBECONFIG=$ADMIN_KUBECONFIG PATH=$STATE_BIN:$PATH
 unset LAN_CMD MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
 exec nsenter --net="/run/netns/$host" sh -c "$command"

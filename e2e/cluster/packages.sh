@@ -14,6 +14,8 @@ PACKAGES=(
   postgresql postgresql-client openssl curl ca-certificates jq make                # the scripts and the tests
 )
 
+NODE_MAJOR=20 # the oldest that the packages of e2e/idp start on; Debian 13 brings it, Debian 12 an older one
+
 missing_packages() {
   local package
   for package in "${PACKAGES[@]}"; do
@@ -33,6 +35,7 @@ forgo_system_server() {
 
 main() {
   command -v dpkg-query >/dev/null || fail "this is not a Debian system; install the equivalents of: ${PACKAGES[*]}"
+  choose_node
   local -a missing
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
@@ -51,6 +54,23 @@ main() {
     fail "apt-get failed; its log is $log"
   fi
   say "Debian packages installed"
+}
+
+# is_new_enough VERSION: of Node, as `node --version` or apt writes it
+is_new_enough() {
+  local major=${1#v}
+  major=${major%%.*}
+  [[ $major =~ ^[0-9]+$ ]] && ((major >= NODE_MAJOR))
+}
+
+has_node() { command -v npm >/dev/null && is_new_enough "$(node --version 2>/dev/null)"; }
+
+# Where the distribution's Node is too old, it has to come from elsewhere, as Rust and Go do.
+choose_node() {
+  if has_node; then return; fi
+  is_new_enough "$(apt-cache policy nodejs | awk '$1 == "Candidate:" {print $2}')" ||
+    fail "Node $NODE_MAJOR or newer is needed, with npm (here: $(node --version 2>/dev/null || printf none)): https://nodejs.org/en/download"
+  PACKAGES+=(nodejs npm)
 }
 
 main

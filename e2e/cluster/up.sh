@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
 . "$here/settings.sh"
-for stage in progress daemon state machine network pki control-plane node addons kisenon; do
+for stage in progress daemon state machine network pki control-plane node addons identity-provider api kisenon; do
   # shellcheck source=/dev/null
   . "$here/stage/$stage.sh"
 done
@@ -17,7 +17,10 @@ prepare() {
   "$here/tools.sh"
   TOOLS_BIN=$("$here/tools.sh" --print-bin)
   "$here/images.sh"
-  if kisenon_present; then "$here/image-kisenon.sh"; fi
+  if kisenon_present; then
+    identity_provider_packages
+    "$here/image-kisenon.sh"
+  fi
   say "packages, binaries and images are there"
 }
 

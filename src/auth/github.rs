@@ -177,7 +177,13 @@ impl GitHub {
         let url = url.map_err(|_| HttpError::Url(path.to_owned()))?;
         let request = self.client.request(method, url);
         Ok(request
-            .header(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))
-            .header("x-github-api-version", HeaderValue::from_static("2022-11-28")))
+            .header(
+                ACCEPT,
+                HeaderValue::from_static("application/vnd.github+json"),
+            )
+            .header(
+                "x-github-api-version",
+                HeaderValue::from_static("2022-11-28"),
+            ))
     }
 }

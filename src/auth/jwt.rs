@@ -152,7 +152,11 @@ impl SigningKey {
         Ok(secret.seal(SEAL_PURPOSE, &self.kid, self.private.expose_secret())?)
     }
 
-    fn from_pkcs8(private: SecretSlice<u8>, signs_from: Timestamp) -> Result<Self, JwtError> {
+    /// Takes up a private Ed25519 key (PKCS #8, RFC 8410).
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn from_pkcs8(private: SecretSlice<u8>, signs_from: Timestamp) -> Result<Self, JwtError> {
         let pair =
             Ed25519KeyPair::from_pkcs8(private.expose_secret()).map_err(|_| JwtError::Key)?;
         let public = pair.public_key().as_ref().to_vec();
@@ -285,7 +289,11 @@ impl KeyRing {
         if token.header.get("typ").and_then(Value::as_str) != Some(TYPE) {
             return Err(JwtError::Type);
         }
-        if token.header.names().any(|name| !matches!(name, "alg" | "kid" | "typ")) {
+        if token
+            .header
+            .names()
+            .any(|name| !matches!(name, "alg" | "kid" | "typ"))
+        {
             return Err(JwtError::Header("it has a member that is not ours"));
         }
         let ringed = self.keys.iter().find(|ringed| ringed.key.kid == token.kid);
@@ -302,11 +310,18 @@ impl KeyRing {
         if text("aud")? != self.audience {
             return Err(JwtError::Claim("aud"));
         }
-        let (iat, nbf, exp) = (claims.time("iat")?, claims.time("nbf")?, claims.time("exp")?);
+        let (iat, nbf, exp) = (
+            claims.time("iat")?,
+            claims.time("nbf")?,
+            claims.time("exp")?,
+        );
         if exp <= now {
             return Err(JwtError::Expired);
         }
-        if [iat, nbf].iter().any(|start| start.duration_since(now) > LEEWAY) {
+        if [iat, nbf]
+            .iter()
+            .any(|start| start.duration_since(now) > LEEWAY)
+        {
             return Err(JwtError::NotYet);
         }
         Ok(Claims {
@@ -330,7 +345,9 @@ impl KeyRing {
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|r| &r.key)).finish()
+        f.debug_list()
+            .entries(self.keys.iter().map(|r| &r.key))
+            .finish()
     }
 }
 

@@ -139,8 +139,13 @@ impl KeyHasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
-        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Busy)?;
+        let permit = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(|_| Busy)?;
         // The thread holds both until it is done, also when nobody waits for it any more.
         let task = tokio::task::spawn_blocking(move || {
             let result = work();

@@ -4,9 +4,7 @@
 //! the places where its parts end, and the orders below hold pointers to it only. A lock is held
 //! for the few steps of one look-up or change; a whole new list is taken in key by key.
 
-use std::borrow::Borrow;
-use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use thiserror::Error;
@@ -17,7 +15,7 @@ mod entry;
 mod order;
 
 pub use entry::IndexedKey;
-use order::{ByLookup, ByNamespace, ByParent, ByUid, ByUser, Ordered};
+use order::{ByNamespace, OfLookupId, OfUid};
 
 /// A record that cannot be kept, and so is no key. Kubernetes and the schema let none through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -44,13 +42,12 @@ pub struct KeyIndex {
 
 #[derive(Debug, Default)]
 struct Inner {
+    by_uid: HashSet<OfUid>,
+    by_namespace: ByNamespace,
     /// The one key of each lookup id that counts.
-    winners: HashSet<Winner>,
-    by_lookup: Ordered<ByLookup>,
-    by_uid: Ordered<ByUid>,
-    by_namespace: Ordered<ByNamespace>,
-    by_user: Ordered<ByUser>,
-    by_parent: Ordered<ByParent>,
+    by_lookup_id: HashSet<OfLookupId>,
+    /// The others of the same lookup id, where somebody made such.
+    later: HashMap<[u8; LOOKUP_ID_LENGTH], Vec<Arc<IndexedKey>>>,
 }
 
 /// A new list of all keys, of which some have been taken in. Keys that are not in it are dropped
@@ -97,7 +94,12 @@ impl KeyIndex {
 
     /// Ends a new list: drops every key that was not in it.
     pub fn finish(&self, relist: &Relist) {
-        let known = self.read().by_uid.all().map(|key| key.uid()).collect::<Vec<_>>();
+        let known = self
+            .read()
+            .by_uid
+            .iter()
+            .map(|known| known.0.uid())
+            .collect::<Vec<_>>();
         for uid in known.into_iter().filter(|uid| !relist.seen.contains(uid)) {
             self.write().take(uid);
         }
@@ -117,39 +119,56 @@ impl KeyIndex {
     pub fn find(&self, lookup_id: &str) -> Option<Arc<IndexedKey>> {
         let lookup_id = entry::parse_lookup_id(lookup_id)?;
         let inner = self.read();
-        inner.winners.get(&lookup_id).map(|winner| Arc::clone(&winner.0))
+        let found = inner.by_lookup_id.get(&lookup_id);
+        found.map(|found| Arc::clone(&found.0))
     }
 
     /// The key of this id (`key-…`) in a namespace.
     #[must_use]
     pub fn by_id(&self, namespace: &str, id: &str) -> Option<Arc<IndexedKey>> {
-        let (first, last) = entry::uids_of_id(id)?;
+        let range = entry::uids_of_id(id)?;
         let inner = self.read();
-        let mut found = inner.by_namespace.range((namespace, 0, first), (namespace, 0, last));
-        found.next().map(Arc::clone)
+        inner
+            .by_namespace
+            .range(namespace, range)
+            .next()
+            .map(Arc::clone)
     }
 
     /// All keys of a namespace, by UID.
     #[must_use]
     pub fn of_namespace(&self, namespace: &str) -> Vec<Arc<IndexedKey>> {
-        self.read().by_namespace.group(namespace)
+        self.in_namespace(namespace, |_| true)
     }
 
     /// The keys of a namespace that a key (`key-…`) or session (`ses-…`) minted. Only of that
     /// namespace: what other tenants write into their objects is no concern of this one's.
     #[must_use]
     pub fn children_of(&self, namespace: &str, parent: &str) -> Vec<Arc<IndexedKey>> {
-        let mut keys = self.read().by_parent.group(parent);
-        keys.retain(|key| key.namespace() == namespace);
-        keys
+        self.in_namespace(namespace, |key| key.parent() == Some(parent))
     }
 
-    /// The keys that act for a user, in one namespace or in all.
+    /// The keys that act for a user, in one namespace or in all. In all means a look at every
+    /// key, for the rare time that a person is shut out.
     #[must_use]
     pub fn of_user(&self, namespace: Option<&str>, user: &str) -> Vec<Arc<IndexedKey>> {
-        let mut keys = self.read().by_user.group(user);
-        keys.retain(|key| namespace.is_none_or(|name| key.namespace() == name));
-        keys
+        let is_theirs = |key: &IndexedKey| key.user() == Some(user);
+        if let Some(namespace) = namespace {
+            return self.in_namespace(namespace, is_theirs);
+        }
+        let inner = self.read();
+        let keys = inner.by_namespace.all().filter(|key| is_theirs(key));
+        keys.map(Arc::clone).collect()
+    }
+
+    fn in_namespace(
+        &self,
+        namespace: &str,
+        wanted: impl Fn(&IndexedKey) -> bool,
+    ) -> Vec<Arc<IndexedKey>> {
+        let inner = self.read();
+        let keys = inner.by_namespace.range(namespace, (Uid::MIN, Uid::MAX));
+        keys.filter(|key| wanted(key)).map(Arc::clone).collect()
     }
 
     /// How many keys there are.
@@ -177,72 +196,51 @@ impl KeyIndex {
 
 impl Inner {
     fn put(&mut self, key: IndexedKey) {
-        if self.by_uid.first("", key.uid()).is_some_and(|known| **known == key) {
+        let known = self.by_uid.get(key.uid_bytes());
+        if known.is_some_and(|known| *known.0 == key) {
             return;
         }
         self.take(key.uid());
         let key = Arc::new(key);
-        self.by_lookup.insert(&key);
-        self.by_uid.insert(&key);
+        self.by_uid.insert(OfUid(Arc::clone(&key)));
         self.by_namespace.insert(&key);
-        if key.user().is_some() {
-            self.by_user.insert(&key);
+        let lookup_id = *key.lookup_bytes();
+        match self.by_lookup_id.take(&lookup_id) {
+            None => {
+                self.by_lookup_id.insert(OfLookupId(key));
+            }
+            Some(OfLookupId(other)) => {
+                let (first, second) = if key.age() < other.age() {
+                    (key, other)
+                } else {
+                    (other, key)
+                };
+                self.by_lookup_id.insert(OfLookupId(first));
+                self.later.entry(lookup_id).or_default().push(second);
+            }
         }
-        if key.parent().is_some() {
-            self.by_parent.insert(&key);
-        }
-        self.choose(&key);
     }
 
     fn take(&mut self, uid: Uid) {
-        let Some(key) = self.by_uid.first("", uid).map(Arc::clone) else {
+        let Some(OfUid(key)) = self.by_uid.take(&uid.to_be_bytes()) else {
             return;
         };
-        self.by_lookup.remove(&key);
-        self.by_uid.remove(&key);
         self.by_namespace.remove(&key);
-        self.by_user.remove(&key);
-        self.by_parent.remove(&key);
-        self.choose(&key);
-    }
-
-    /// Finds out anew which key counts for the lookup id of `key`.
-    fn choose(&mut self, key: &IndexedKey) {
-        let oldest = self.by_lookup.oldest(key.lookup_id()).map(Arc::clone);
-        match oldest {
-            Some(oldest) => {
-                self.winners.replace(Winner(oldest));
-            }
-            None => {
-                self.winners.remove(key.lookup_bytes());
-            }
+        let lookup_id = key.lookup_bytes();
+        let counted = self.by_lookup_id.take(lookup_id);
+        let mut rest = self.later.remove(lookup_id).unwrap_or_default();
+        rest.extend(counted.map(|counted| counted.0));
+        rest.retain(|other| other.uid() != uid);
+        // The oldest last, from where it is taken.
+        rest.sort_by_key(|other| std::cmp::Reverse(other.age()));
+        if let Some(oldest) = rest.pop() {
+            self.by_lookup_id.insert(OfLookupId(oldest));
+        }
+        if !rest.is_empty() {
+            self.later.insert(*lookup_id, rest);
         }
     }
 }
-
-/// A key that is told apart by its lookup id.
-#[derive(Debug)]
-struct Winner(Arc<IndexedKey>);
-
-impl Borrow<[u8; LOOKUP_ID_LENGTH]> for Winner {
-    fn borrow(&self) -> &[u8; LOOKUP_ID_LENGTH] {
-        self.0.lookup_bytes()
-    }
-}
-
-impl Hash for Winner {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.lookup_bytes().hash(state);
-    }
-}
-
-impl PartialEq for Winner {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.lookup_bytes() == other.0.lookup_bytes()
-    }
-}
-
-impl Eq for Winner {}
 
 #[cfg(test)]
 mod tests;

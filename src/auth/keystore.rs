@@ -164,7 +164,11 @@ impl KeyStore {
     fn begin_fetch(&self, now: Timestamp) -> bool {
         self.with_state(|state| {
             let is_fresh = state.set.as_ref().is_some_and(|set| now < set.fresh_until);
-            let interval = if is_fresh { UNKNOWN_KEY_INTERVAL } else { RETRY_INTERVAL };
+            let interval = if is_fresh {
+                UNKNOWN_KEY_INTERVAL
+            } else {
+                RETRY_INTERVAL
+            };
             let is_early = |last: Timestamp| now.duration_since(last) < interval;
             if state.last_try.is_some_and(is_early) {
                 return false;
@@ -311,7 +315,10 @@ mod tests {
             PublicKey::read(&key).map(|key| key.algorithm)
         };
         assert_eq!(read(json!({})), Some(Algorithm::EdDsa));
-        assert_eq!(read(json!({"use": "sig", "alg": "EdDSA"})), Some(Algorithm::EdDsa));
+        assert_eq!(
+            read(json!({"use": "sig", "alg": "EdDSA"})),
+            Some(Algorithm::EdDsa)
+        );
         assert_eq!(read(json!({"key_ops": ["verify"]})), Some(Algorithm::EdDsa));
         for unusable in [
             json!({"use": "enc"}),

@@ -167,7 +167,10 @@ fn check_claims(
         return Err(JwtError::Expired);
     }
     let nbf = claims.get("nbf").map_or(Ok(iat), |_| claims.time("nbf"))?;
-    if [iat, nbf].iter().any(|start| start.duration_since(now) > LEEWAY) {
+    if [iat, nbf]
+        .iter()
+        .any(|start| start.duration_since(now) > LEEWAY)
+    {
         return Err(JwtError::NotYet);
     }
     Ok(exp.min(oldest + SignedDuration::from_secs(1)))

@@ -142,7 +142,10 @@ mod tests {
             text.to_uppercase(),
             format!("nsc_{}+", &text[4..46]),
         ] {
-            assert!(OpaqueToken::parse(TokenKind::CliCode, &wrong).is_err(), "{wrong}");
+            assert!(
+                OpaqueToken::parse(TokenKind::CliCode, &wrong).is_err(),
+                "{wrong}"
+            );
         }
         assert!(!format!("{token:?}").contains(&text[4..]));
     }

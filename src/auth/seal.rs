@@ -19,7 +19,9 @@ const VERSION: u8 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
     /// The configured key is not 32 bytes of base64.
-    #[error("the secret key is not the base64 of 32 bytes: make one with `openssl rand -base64 32`")]
+    #[error(
+        "the secret key is not the base64 of 32 bytes: make one with `openssl rand -base64 32`"
+    )]
     Key,
     /// The library refused.
     #[error("failed to seal a secret")]
@@ -78,9 +80,7 @@ impl SecretKey {
         let [VERSION, rest @ ..] = &*bytes else {
             return Err(SealError::Open);
         };
-        let (nonce, text) = rest
-            .split_at_checked(NONCE_LEN)
-            .ok_or(SealError::Open)?;
+        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Open)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Open)?;
         let key = self.key(purpose).ok_or(SealError::Open)?;
         let mut text = text.to_vec();
@@ -140,14 +140,22 @@ mod tests {
     #[test]
     fn each_flipped_bit_is_found() {
         let key = key(7);
-        let sealed = STANDARD.decode(key.seal("p", "c", b"secret").unwrap()).unwrap();
+        let sealed = STANDARD
+            .decode(key.seal("p", "c", b"secret").unwrap())
+            .unwrap();
         for bit in 0..sealed.len() * 8 {
             let mut changed = sealed.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(key.open("p", "c", &STANDARD.encode(changed)).is_err(), "{bit}");
+            assert!(
+                key.open("p", "c", &STANDARD.encode(changed)).is_err(),
+                "{bit}"
+            );
         }
         for length in 0..sealed.len() {
-            assert!(key.open("p", "c", &STANDARD.encode(&sealed[..length])).is_err());
+            assert!(
+                key.open("p", "c", &STANDARD.encode(&sealed[..length]))
+                    .is_err()
+            );
         }
     }
 
@@ -155,7 +163,12 @@ mod tests {
     fn a_key_is_32_bytes() {
         let read = |text: &str| SecretKey::from_base64(&text.into());
         assert!(read(&format!(" {}\n", STANDARD.encode([1; 32]))).is_ok());
-        for text in ["", "short", &STANDARD.encode([1; 31]), &STANDARD.encode([1; 33])] {
+        for text in [
+            "",
+            "short",
+            &STANDARD.encode([1; 31]),
+            &STANDARD.encode([1; 33]),
+        ] {
             assert_eq!(read(text).unwrap_err(), SealError::Key);
         }
         assert_eq!(format!("{:?}", key(7)), "SecretKey");

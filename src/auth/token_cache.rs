@@ -163,7 +163,10 @@ mod tests {
 
     #[test]
     fn the_digest_differs_from_process_to_process() {
-        let (a, b) = (TokenCache::<()>::new(1).unwrap(), TokenCache::<()>::new(1).unwrap());
+        let (a, b) = (
+            TokenCache::<()>::new(1).unwrap(),
+            TokenCache::<()>::new(1).unwrap(),
+        );
         assert!(a.digest("token") == a.digest("token"));
         assert!(a.digest("token") != b.digest("token"));
     }

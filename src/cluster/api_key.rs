@@ -2,7 +2,7 @@
 //! part and its hash.
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Api, ObjectMeta, Patch, PatchParams, ValidationDirective};
 use kube::{Client, ResourceExt as _};
 use serde_json::json;
@@ -155,7 +155,7 @@ pub fn stored(key: &ApiKey) -> Option<StoredKey> {
         namespace: key.namespace()?,
         name: key.name_any(),
         uid: key.uid()?,
-        is_managed_elsewhere: !key.managed_fields().iter().any(made_the_spec),
+        is_managed_elsewhere: !key.is_made_by(FIELD_MANAGER),
     })
 }
 
@@ -179,17 +179,9 @@ pub fn record(key: &ApiKey) -> Option<KeyRecord> {
         project: spec.project.as_deref().map(Into::into),
         parent: spec.parent.as_deref().map(Into::into),
         revoked: spec.revoked || key.metadata.deletion_timestamp.is_some(),
-        is_managed_elsewhere: !key.managed_fields().iter().any(made_the_spec),
+        is_managed_elsewhere: !key.is_made_by(FIELD_MANAGER),
         uid,
     })
-}
-
-fn made_the_spec(entry: &ManagedFieldsEntry) -> bool {
-    entry.manager.as_deref() == Some(FIELD_MANAGER)
-        && entry
-            .fields_v1
-            .as_ref()
-            .is_some_and(|fields| fields.0["f:spec"].get("f:hash").is_some())
 }
 
 fn scopes(listed: &[Scope]) -> Scopes {

@@ -29,6 +29,7 @@ impl TryFrom<file::File> for Config {
             postgres_images: images(file.postgres.images)?,
             default_storage_class: storage_class(file.storage.default_class_name)?,
             image_pull_policy: file.image_pull_policy,
+            keep_expired_keys: SignedDuration::from_secs(file.api_keys.keep_expired_seconds.into()),
         })
     }
 }

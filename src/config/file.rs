@@ -18,6 +18,8 @@ pub(super) struct File {
     pub(super) storage: Storage,
     #[serde(default)]
     pub(super) image_pull_policy: ImagePullPolicy,
+    #[serde(default)]
+    pub(super) api_keys: ApiKeys,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +53,21 @@ pub(super) struct Postgres {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Storage {
     pub(super) default_class_name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct ApiKeys {
+    /// 32 bits, for the same reason as the quarantine.
+    pub(super) keep_expired_seconds: u32,
+}
+
+impl Default for ApiKeys {
+    fn default() -> Self {
+        Self {
+            keep_expired_seconds: 30 * day(),
+        }
+    }
 }
 
 /// When the kubelet pulls an image (`Container.imagePullPolicy` of the Kubernetes API).
@@ -97,6 +114,6 @@ fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Stri
     deserializer.deserialize_map(Pairs)
 }
 
-fn day() -> u32 {
+const fn day() -> u32 {
     86_400
 }

@@ -10,6 +10,7 @@ endpointDomain: ""
 postgres: {images: {"15": localhost/postgres:15, "17": localhost/postgres:17}}
 storage: {defaultClassName: ""}
 imagePullPolicy: IfNotPresent
+apiKeys: {keepExpiredSeconds: 7200}
 "#;
 
 /// What a file says that differs from the good one in one place.
@@ -28,6 +29,7 @@ fn a_full_file_is_read() {
     assert_eq!(config.image, "localhost/kisenon:local");
     assert!(config.address_pool.contains("10.77.0.149".parse().unwrap()));
     assert_eq!(config.quarantine, SignedDuration::from_hours(1));
+    assert_eq!(config.keep_expired_keys, SignedDuration::from_hours(2));
     assert_eq!(config.cluster_networks.all().len(), 2);
     assert_eq!(config.endpoint_domain, None);
     assert_eq!(config.default_storage_class, None);
@@ -47,6 +49,10 @@ postgres: {images: {17: b}}
     .unwrap();
     assert_eq!(config.quarantine, SignedDuration::from_hours(24));
     assert_eq!(config.image_pull_policy.as_str(), "IfNotPresent");
+    assert_eq!(
+        config.keep_expired_keys,
+        SignedDuration::from_hours(30 * 24)
+    );
     assert_eq!(config.endpoint_domain, None);
 }
 

@@ -12,6 +12,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
+use super::api_key::Keys;
 use super::endpoint::probes::Probes;
 use super::error::Error;
 use super::object::status::Statuses;
@@ -55,6 +56,8 @@ pub struct Context {
     pub config: Config,
     /// What the watches have shown.
     pub stores: Stores,
+    /// All keys, a row each.
+    pub keys: Arc<Keys>,
     /// Secrets and ConfigMaps, watched in each namespace that grants them.
     pub watches: NamespaceWatches,
     /// Children as applied and as seen.

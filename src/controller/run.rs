@@ -1,4 +1,4 @@
-//! Starts the watches and the two controllers, and ends them together.
+//! Starts the watches and the three controllers, and ends them together.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::api_key::Keys;
 use super::context::{Context, Stores};
 use super::endpoint::probes::Probes;
 use super::error::Error;
@@ -25,7 +26,7 @@ use super::object::status::Statuses;
 use super::watch::Chain;
 use super::watch::namespace::NamespaceWatches;
 use super::watch::source::{self, Sources};
-use super::{endpoint, project};
+use super::{api_key, endpoint, project};
 use crate::auth::certificate::Authority;
 use crate::cluster::address::Addresses;
 use crate::cluster::apply::Children;
@@ -71,8 +72,10 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
         triggers,
         project_queue,
         endpoint_queue,
+        keys,
+        key_queue,
     } = source::open(&handles.client, &handles.namespace, &children, &mut tasks);
-    if !all_shown(&stores, &canary, &stop).await {
+    if !all_shown(&stores, &canary, &keys, &stop).await {
         return;
     }
     handles.readiness.set("watches", true);
@@ -108,6 +111,7 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
         now: handles.now,
         stores,
         canary,
+        keys,
         children,
     });
     let drive = |liveness: Liveness| Drive {
@@ -124,6 +128,12 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
             endpoint_queue,
             endpoint::reconcile
         ),
+        api_key::run(
+            Arc::clone(&context),
+            key_queue,
+            liveness.clone(),
+            stop.clone()
+        ),
         beat(&liveness, &context, &stop),
     );
 }
@@ -133,9 +143,11 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
 async fn all_shown(
     stores: &Stores,
     canary: &Store<k8s_openapi::api::core::v1::Service>,
+    keys: &Keys,
     stop: &CancellationToken,
 ) -> bool {
     let shown = async {
+        keys.wait_until_listed().await;
         futures::try_join!(
             stores.projects.wait_until_ready(),
             stores.endpoints.wait_until_ready(),

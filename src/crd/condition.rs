@@ -34,6 +34,12 @@ pub enum Reason {
     Succeeded,
     /// Suspended, as the spec says.
     Suspended,
+    /// Ended by its owner, as the spec says.
+    Revoked,
+    /// Past its time, as the spec says.
+    Expired,
+    /// An older `ApiKey` has the lookup id.
+    LookupIdTaken,
     /// Work goes on.
     Progressing,
     /// Waits for the Project.

@@ -12,6 +12,20 @@ pub(super) fn immutable(field: &str, instead: &str) -> Rule {
         .reason(Reason::FieldValueForbidden)
 }
 
+/// Refuses any change of a field that may be absent, its coming and going too. A rule of the
+/// object: one of the field is not asked when the field is added or removed.
+pub(super) fn immutable_optional(field: &str, instead: &str) -> Rule {
+    Rule::new(format!(
+        "has(self.{field}) == has(oldSelf.{field}) \
+         && (!has(self.{field}) || self.{field} == oldSelf.{field})"
+    ))
+    .message(&*format!(
+        "{field} cannot be changed, added or removed: {instead}"
+    ))
+    .reason(Reason::FieldValueForbidden)
+    .field_path(format!(".{field}"))
+}
+
 /// Admits the name of a role or database that needs no quotes in SQL.
 pub(super) fn sql_name(field: &str) -> Rule {
     matching(

@@ -11,4 +11,5 @@ mod app;
 mod edge;
 mod grant;
 mod issuer;
+mod matrix;
 mod session;

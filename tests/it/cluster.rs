@@ -28,6 +28,7 @@ use kube::{Client, Config, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 
 use control_plane::ControlPlane;
+pub(crate) use control_plane::tools;
 pub(crate) use fault::{FaultPlan, Moment, faulty};
 
 mod control_plane;

@@ -30,6 +30,19 @@ fn the_definitions_in_crds_are_those_of_the_code() {
 }
 
 #[test]
+fn openapi_json_is_that_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap();
+    let fresh = kisenon::api::router::document().to_pretty_json().unwrap() + "\n";
+    let drift = fresh.lines().zip(committed.lines()).find(|(f, c)| f != c);
+    assert!(
+        fresh == committed,
+        "openapi.json is not what the code generates, first at {drift:?}: \
+         run `make generate` and commit the result"
+    );
+}
+
+#[test]
 fn crds_holds_the_definitions_alone_and_kustomize_takes_each() {
     let mut expected = definitions()
         .iter()

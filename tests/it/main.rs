@@ -3,11 +3,13 @@
 mod admission;
 mod api;
 mod architecture;
+mod auth;
 mod cluster;
 mod fault;
 mod generated;
 mod lease;
 mod operator;
+mod overlay;
 mod probe;
 mod resource;
 mod store;

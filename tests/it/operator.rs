@@ -7,6 +7,8 @@
 )]
 
 mod address;
+mod api_fence;
+mod api_key;
 mod crash;
 mod create;
 mod delete;

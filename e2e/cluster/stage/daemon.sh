@@ -2,7 +2,8 @@
 # Start, find and end the cluster's daemons, by process id and start time.
 # Sourced; it never looks a process up by name and never signals one that it has no record of.
 
-# Records in $RUN: NAME.command (NUL-separated), NAME.pid ("pid start-time"), NAME.stopped (ended on purpose).
+# Records in $RUN: NAME.command (NUL-separated), NAME.pid ("pid start-time"), NAME.stopped (ended on purpose),
+# NAME.outside (runs on the machine's own network and is no part of Kubernetes).
 
 # process_start_time PID: the kernel's start time, empty when there is no such process or it is a zombie
 process_start_time() {
@@ -37,6 +38,12 @@ daemon_start() {
   daemon_spawn "$name"
 }
 
+# daemon_start_outside NAME COMMAND...: the same, on the machine's own network
+daemon_start_outside() {
+  touch "$RUN/$1.outside"
+  daemon_start "$@"
+}
+
 # close_inherited_files: a daemon must keep no file of its caller's open: a lock among them would be held for good
 close_inherited_files() {
   local file
@@ -49,12 +56,13 @@ close_inherited_files() {
 # daemon_spawn NAME: starts the recorded command line
 daemon_spawn() {
   local name=$1 pid
-  local -a command
+  local -a command network=(nsenter --net="/run/netns/$NODE")
   mapfile -d '' -t command <"$RUN/$name.command"
+  [[ ! -e $RUN/$name.outside ]] || network=()
   rm -f "$RUN/$name.stopped"
   (
     close_inherited_files
-    exec setsid nsenter --net="/run/netns/$NODE" env -i PATH="$DAEMON_PATH" HOME="$STATE" LANG=C "${command[@]}"
+    exec setsid ${network[@]+"${network[@]}"} env -i PATH="$DAEMON_PATH" HOME="$STATE" LANG=C "${command[@]}"
   ) >>"$LOG/$name.log" 2>&1 </dev/null &
   pid=$!
   disown "$pid"

@@ -16,13 +16,16 @@ kisenon_up() {
   local binary
   binary=$("$CLUSTER_DIR/image-kisenon.sh" --print-bin)
   [[ ! -x $binary/keon ]] || ln -sf "$binary/keon" "$STATE_BIN/keon"
-  kube apply --server-side --force-conflicts -k "$OVERLAY" >"$LOG/kisenon.log" 2>&1 || fail "could not apply kustomize/overlays/local" kisenon
+  : >"$LOG/kisenon.log"
+  api_prepare
+  kube apply --server-side --force-conflicts -k "$OVERLAY" >>"$LOG/kisenon.log" 2>&1 || fail "could not apply kustomize/overlays/local" kisenon
   restart_on_new_image
   local name
-  for name in kisenon-operator kisenon-canary; do
+  for name in kisenon-operator kisenon-canary kisenon-api; do
     wait_for_rollout "$name"
   done
-  save_authority 60 || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
+  save_authorities 60 || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
+  api_reachable
   sample_up
 }
 
@@ -31,7 +34,7 @@ restart_on_new_image() {
   local archive record=$STATE/deployed
   archive=$(awk '$1 == "localhost/kisenon:local" {print $2}' "$STATE/images")
   if [[ -e $record && $(cat "$record") != "$archive" ]]; then
-    kube -n kisenon-system rollout restart deployment/kisenon-operator deployment/kisenon-canary >/dev/null
+    kube -n kisenon-system rollout restart deployment/kisenon-operator deployment/kisenon-canary deployment/kisenon-api >/dev/null
     say "the Kisenon image has changed: restarting its Deployments"
   fi
   printf '%s\n' "$archive" >"$record"
@@ -49,19 +52,26 @@ wait_for_rollout() {
   say "$1"
 }
 
-# save_authority SECONDS: the operator's certificate authority, for clients outside the cluster; waits that long for it
-save_authority() {
+# save_authorities SECONDS: for clients outside the cluster, the operator's certificate authority, for which it waits that
+# long, and the LAN's; without the first, the second is there alone
+save_authorities() {
   local deadline=$((SECONDS + $1)) authority
   while true; do
     authority=$(kube -n kisenon-system get configmap kisenon-ca -o 'jsonpath={.data.ca\.crt}' 2>/dev/null || true)
     if [[ $authority == *"BEGIN CERTIFICATE"* ]]; then
-      printf '%s\n' "$authority" >"$CA_FILE.new"
-      mv "$CA_FILE.new" "$CA_FILE"
+      write_authorities "$authority"
       return
     fi
-    ((SECONDS < deadline)) || return 1
+    ((SECONDS < deadline)) || break
     sleep 0.2
   done
+  [[ -s $CA_FILE ]] || write_authorities
+  return 1
+}
+
+write_authorities() {
+  { [[ -z ${1:-} ]] || printf '%s\n' "$1"; cat "$PKI/kisenon-lan-ca.crt"; } >"$CA_FILE.new"
+  mv "$CA_FILE.new" "$CA_FILE"
 }
 
 sample_up() {
@@ -93,6 +103,11 @@ next_steps() {
     printf '  kubectl -n acme get projects.kisenon.com,endpoints.kisenon.com\n'
     # shellcheck disable=SC2016
     printf '  make -s lan CMD='\''psql "$(kubectl -n acme get secret shop-main-connection -o "jsonpath={.data.uri}" | base64 -d)" -c "select 1"'\''\n'
+  fi
+  if [[ -e $STATE/deployed ]]; then
+    # shellcheck disable=SC2016
+    printf '\nThe HTTP API is at %s:\n\n  %s\n\n' "$API_URL" \
+      'curl --cacert "$KISENON_CA_FILE" -H "Authorization: Bearer $(make -s token EMAIL=dev@kisenon.test)" "$KISENON_API_URL/v1/me"'
   fi
   printf '  make down\n'
 }

@@ -17,13 +17,15 @@ pki_up() {
 
 new_key() { openssl ecparam -genkey -name prime256v1 -noout -out "$1.key"; }
 
+# authority NAME: a key and a certificate that signs others
+authority() {
+  new_key "$1"
+  openssl req -x509 -new -key "$1.key" -subj "/CN=$1" -days 365 -out "$1.crt" -addext keyUsage=critical,keyCertSign,cRLSign
+}
+
 authorities() {
   local name
-  for name in kube-ca etcd-ca front-proxy-ca; do
-    new_key "$name"
-    openssl req -x509 -new -key "$name.key" -subj "/CN=$name" -days 365 -out "$name.crt" \
-      -addext keyUsage=critical,keyCertSign,cRLSign
-  done
+  for name in kube-ca etcd-ca front-proxy-ca; do authority "$name"; done
   new_key sa
   openssl ec -in sa.key -pubout -out sa.pub
 }
@@ -83,4 +85,20 @@ contexts: [{name: kisenon-local, context: {cluster: kisenon-local, user: $name}}
 clusters: [{name: kisenon-local, cluster: {server: "$server", certificate-authority-data: $(base64 -w0 kube-ca.crt)}}]
 users: [{name: $name, user: {client-certificate-data: $(base64 -w0 "user-$name.crt"), client-key-data: $(base64 -w0 "user-$name.key")}}]
 YAML
+}
+
+# lan_pki_up: the authority that stands for public ones on the LAN, and what it signs for: the API and the identity provider,
+# with the key that signs its id tokens. Made once; a cluster of an older checkout gets them later.
+lan_pki_up() {
+  [[ ! -s $PKI/identity-provider.crt ]] || return 0
+  (
+    exec 2>>"$LOG/pki.log"
+    umask 077
+    cd "$PKI" || exit 1
+    authority kisenon-lan-ca
+    openssl genrsa -out id-token.key 2048
+    certificate api kisenon-lan-ca /CN=kisenon-api serverAuth \
+      "IP:$API_IP,DNS:kisenon-api.kisenon-system,DNS:kisenon-api.kisenon-system.svc"
+    certificate identity-provider kisenon-lan-ca /CN=kisenon-identity-provider serverAuth "IP:$ROOT_IP"
+  )
 }

@@ -56,8 +56,8 @@ impl Action {
     #[must_use]
     pub const fn per_minute(self) -> u32 {
         match self {
-            Self::SignIn | Self::Report | Self::Password => 20,
-            Self::Refresh | Self::MintKey | Self::Manifests | Self::Follow => 60,
+            Self::Report | Self::Password => 20,
+            Self::SignIn | Self::Refresh | Self::MintKey | Self::Manifests | Self::Follow => 60,
             Self::CliExchange | Self::DeviceToken => 30,
             Self::DeviceCode => 10,
             Self::Authorize => 15,

@@ -136,7 +136,7 @@ async fn create(
         .ok_or_else(ApiError::not_found)?;
     let record = api_key::record(&stored).ok_or_else(ApiError::not_found)?;
     let detail = json!({ "prefix": plain.prefix() });
-    record_change(state, caller, "api_key.create", &record, Some(detail)).await?;
+    record_change(state, caller, "api-key.create", &record, Some(detail)).await?;
     Ok(CreatedApiKey {
         api_key: show(state, &stored, &record),
         key: plain.text().expose_secret().to_owned(),
@@ -161,7 +161,7 @@ pub async fn update_api_key(
         .await
         .map_err(cluster_error)?;
     let renamed_record = api_key::record(&renamed).ok_or_else(ApiError::not_found)?;
-    record_change(&state, &caller, "api_key.rename", &renamed_record, None).await?;
+    record_change(&state, &caller, "api-key.rename", &renamed_record, None).await?;
     Ok(Json(show(&state, &renamed, &renamed_record)))
 }
 
@@ -202,7 +202,7 @@ pub async fn delete_api_key(
     let (_, record) = find(&state, &caller, action, &id).await?;
     let ended = mint::revoke(&state, &indexed(&state, &record)?, query.cascade).await?;
     let detail = json!({ "ended": ended });
-    record_change(&state, &caller, "api_key.revoke", &record, Some(detail)).await?;
+    record_change(&state, &caller, "api-key.revoke", &record, Some(detail)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -246,7 +246,7 @@ async fn record_report(state: &ApiState, key: &IndexedKey, ended: &[String]) -> 
         name: Some(key.label()),
     };
     let detail = Some(json!({ "ended": ended }));
-    audit::record_as(state, &tenant, actor, "api_key.report", target, detail).await
+    audit::record_as(state, &tenant, actor, "api-key.report", target, detail).await
 }
 
 /// What the new key may do: no more than the credential that makes it.

@@ -87,7 +87,7 @@ pub async fn update_endpoint_access(
         &endpoint,
         tag,
         spec,
-        "endpoint.update_access",
+        "endpoint.update-access",
     )
     .await?;
     Ok(answer(&view))
@@ -115,7 +115,7 @@ pub async fn reset_endpoint_password(
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;
     let spec = json!({ "role": { "passwordSecretRef": null, "passwordVerifier": verifier } });
-    let action = "endpoint.reset_password";
+    let action = "endpoint.reset-password";
     let view = change(&state, &caller, &endpoint, None, spec, action).await?;
     let password = password.expose_secret().to_owned();
     Ok(Json(NewPassword {
@@ -157,7 +157,7 @@ pub async fn get_endpoint_connection(
     record(
         &state,
         &caller,
-        "endpoint.read_connection",
+        "endpoint.read-connection",
         &show(&state, &endpoint),
         None,
     )

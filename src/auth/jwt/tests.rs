@@ -58,7 +58,10 @@ fn the_newest_key_that_has_begun_signs_and_all_verify() {
     let alone = ring([old.clone()]).issue(&claims()).unwrap();
     let ring = ring([next, old, new]);
     assert_eq!(kid_of(&ring.issue(&claims()).unwrap()), kids[1]);
-    let later = Claims { iat: at(10), ..claims() };
+    let later = Claims {
+        iat: at(10),
+        ..claims()
+    };
     assert_eq!(kid_of(&ring.issue(&later).unwrap()), kids[2]);
     assert!(ring.verify(alone.expose_secret(), at(1)).is_ok());
 }
@@ -100,7 +103,10 @@ fn published_keys_are_public_only() {
     assert_eq!(keys.len(), 2);
     for key in keys {
         let members = key.as_object().unwrap().keys().map(String::as_str);
-        assert!(members.eq(["alg", "crv", "kid", "kty", "use", "x"]), "{key}");
+        assert!(
+            members.eq(["alg", "crv", "kid", "kty", "use", "x"]),
+            "{key}"
+        );
     }
 }
 
@@ -111,7 +117,10 @@ fn a_key_is_named_by_its_thumbprint() {
     let private = URL_SAFE_NO_PAD.decode(pkcs8).unwrap();
     let key = SigningKey::from_pkcs8(private.into(), at(0)).unwrap();
     assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    assert_eq!(key.public_jwk()["x"], "11qYAycvX7tPMDX1yXgPDWFBqgBSQ5AHjSRnx4oWGpc");
+    assert_eq!(
+        key.public_jwk()["x"],
+        "11qYAycvX7tPMDX1yXgPDWFBqgBSQ5AHjSRnx4oWGpc"
+    );
 }
 
 #[test]

@@ -11,14 +11,20 @@ fn cheap_hash(key: &PlainKey) -> String {
     let params = Params::new(1_024, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let text = key.text().expose_secret().as_bytes();
-    argon2.hash_password_with_salt(text, b"0123456789abcdef").unwrap().to_string()
+    argon2
+        .hash_password_with_salt(text, b"0123456789abcdef")
+        .unwrap()
+        .to_string()
 }
 
 #[test]
 fn a_hash_is_of_its_key_only_and_of_the_agreed_cost() {
     let key = key();
     let hash = hash(&key).unwrap();
-    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert!(
+        hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{hash}"
+    );
     assert_eq!(hash.len(), 97);
     assert!(is_hash_of(&hash, &key));
     assert!(!is_hash_of(&hash, &self::key()));

@@ -42,20 +42,19 @@ impl IndexedKey {
     pub(super) fn new(record: &KeyRecord) -> Result<Self, Unindexable> {
         let uid = parse_uid(&record.uid).ok_or(Unindexable::Uid)?;
         let lookup_id = parse_lookup_id(&record.lookup_id).ok_or(Unindexable::LookupId)?;
-        let optional = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or("").to_owned();
-        let parts: [String; PARTS] = [
-            record.namespace.to_string(),
-            record.name.clone(),
-            record.hash.to_string(),
-            record.label.clone(),
-            optional(&record.user),
-            optional(&record.role),
-            optional(&record.project),
-            optional(&record.parent),
+        let parts: [&str; PARTS] = [
+            &record.namespace,
+            &record.name,
+            &record.hash,
+            &record.label,
+            record.user.as_deref().unwrap_or_default(),
+            record.role.as_deref().unwrap_or_default(),
+            record.project.as_deref().unwrap_or_default(),
+            record.parent.as_deref().unwrap_or_default(),
         ];
         let mut ends = [0; PARTS];
         let mut end = 0;
-        for (place, part) in ends.iter_mut().zip(&parts) {
+        for (place, part) in ends.iter_mut().zip(parts) {
             end += part.len();
             *place = u16::try_from(end).map_err(|_| Unindexable::TooLong)?;
         }
@@ -97,8 +96,13 @@ impl IndexedKey {
         &self.lookup_id
     }
 
-    pub(super) fn created_second(&self) -> i64 {
-        self.created_at
+    pub(super) fn uid_bytes(&self) -> &[u8; 16] {
+        &self.uid
+    }
+
+    /// Of two keys with the same lookup id the one with the lower age came first.
+    pub(super) fn age(&self) -> (i64, Uid) {
+        (self.created_at, self.uid())
     }
 
     /// `key-` and the first 16 hexadecimal digits of the UID.

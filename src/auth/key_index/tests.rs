@@ -76,7 +76,10 @@ fn what_is_not_there_is_nothing_and_not_empty_text() {
     };
     index.upsert(&bare).unwrap();
     let key = index.find("0000000001").unwrap();
-    assert_eq!((key.user(), key.project(), key.parent()), (None, None, None));
+    assert_eq!(
+        (key.user(), key.project(), key.parent()),
+        (None, None, None)
+    );
     assert_eq!(key.expires_at(), None);
     assert!(key.is_active(Timestamp::MAX));
     assert!(index.of_user(None, "").is_empty());
@@ -111,7 +114,14 @@ fn a_key_is_found_by_id_in_its_own_namespace_only() {
     let id = record(4).id;
     assert!(index.by_id("tenant-1", &id).is_some());
     assert!(index.by_id("tenant-2", &id).is_none());
-    for wrong in ["", "key-", "key-00", "KEY-000000044e5f4789", &id.to_uppercase(), &id[4..]] {
+    for wrong in [
+        "",
+        "key-",
+        "key-00",
+        "KEY-000000044e5f4789",
+        &id.to_uppercase(),
+        &id[4..],
+    ] {
         assert!(index.by_id("tenant-1", wrong).is_none(), "{wrong}");
     }
 }
@@ -121,7 +131,12 @@ fn children_and_keys_of_users_are_found() {
     let index = KeyIndex::default();
     for number in 0..30 {
         let parent = (number % 2 == 0).then(|| "key-00000001aaaabbbb".into());
-        index.upsert(&KeyRecord { parent, ..record(number) }).unwrap();
+        index
+            .upsert(&KeyRecord {
+                parent,
+                ..record(number)
+            })
+            .unwrap();
     }
     let children = index.children_of("tenant-0", "key-00000001aaaabbbb");
     let expected = (0..30).filter(|n| n % 6 == 0).map(|n| record(n).id);
@@ -162,10 +177,22 @@ fn what_cannot_be_kept_is_no_key_any_more() {
         let reason = index.upsert(&changed).unwrap_err();
         (reason, index.len())
     };
-    assert_eq!(refused(&|r| r.lookup_id.clear()), (Unindexable::LookupId, 0));
-    assert_eq!(refused(&|r| r.lookup_id = "01234567-9".into()), (Unindexable::LookupId, 0));
-    assert_eq!(refused(&|r| r.label = "a".repeat(70_000)), (Unindexable::TooLong, 0));
-    assert_eq!(refused(&|r| r.id = "key-0000000000000000".into()), (Unindexable::Uid, 0));
+    assert_eq!(
+        refused(&|r| r.lookup_id.clear()),
+        (Unindexable::LookupId, 0)
+    );
+    assert_eq!(
+        refused(&|r| r.lookup_id = "01234567-9".into()),
+        (Unindexable::LookupId, 0)
+    );
+    assert_eq!(
+        refused(&|r| r.label = "a".repeat(70_000)),
+        (Unindexable::TooLong, 0)
+    );
+    assert_eq!(
+        refused(&|r| r.id = "key-0000000000000000".into()),
+        (Unindexable::Uid, 0)
+    );
     assert_eq!(refused(&|r| r.uid = "no-uid".into()), (Unindexable::Uid, 1));
 }
 
@@ -182,7 +209,10 @@ fn a_new_list_drops_what_is_not_in_it_and_serves_the_rest_meanwhile() {
     index.finish(&relist);
     assert_eq!(index.len(), 10);
     assert!(index.find("0000000004").is_none() && index.find("0000000014").is_some());
-    let broken = KeyRecord { lookup_id: String::new(), ..record(20) };
+    let broken = KeyRecord {
+        lookup_id: String::new(),
+        ..record(20)
+    };
     assert_eq!(index.replace_all([record(7), broken]), 1);
     assert_eq!(index.len(), 1);
 }

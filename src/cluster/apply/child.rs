@@ -47,6 +47,7 @@ children! {
     k8s_openapi::api::core::v1::Service = "Service",
     k8s_openapi::api::core::v1::ServiceAccount = "ServiceAccount",
     k8s_openapi::api::rbac::v1::RoleBinding = "RoleBinding",
+    crate::crd::ApiKey = "ApiKey",
     crate::crd::Endpoint = "Endpoint",
 }
 

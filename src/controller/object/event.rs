@@ -26,7 +26,7 @@ pub async fn on_change(
         return;
     }
     // Steps on the way are in the status; an event tells where the way ended.
-    let arrived = ready.status == "True" && !(previous.is_empty() && is_project(regarding));
+    let arrived = ready.status == "True" && !(previous.is_empty() && is_at_once(regarding));
     let stalled = find(made, ConditionType::Stalled).is_some_and(|c| c.status == "True");
     if !arrived && !stalled {
         return;
@@ -47,7 +47,7 @@ pub async fn on_change(
     }
 }
 
-/// A Project that is at once as its spec says is no news.
-fn is_project(regarding: &ObjectReference) -> bool {
-    regarding.kind.as_deref() == Some("Project")
+/// A Project or an `ApiKey` that is at once as its spec says is no news.
+fn is_at_once(regarding: &ObjectReference) -> bool {
+    matches!(regarding.kind.as_deref(), Some("Project" | "ApiKey"))
 }

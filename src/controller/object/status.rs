@@ -55,29 +55,42 @@ impl<S: Clone> Statuses<S> {
         K: std::fmt::Debug,
         S: Serialize + Sync,
     {
-        let namespace = object.namespace().ok_or(Error::Incomplete("namespace"))?;
-        let api = Api::<K>::namespaced(client.clone(), &namespace);
-        let patch = json!({
-            "apiVersion": K::api_version(&()),
-            "kind": K::kind(&()),
-            "metadata": { "uid": object.uid() },
-            "status": status,
-        });
-        let params = PatchParams::apply(FIELD_MANAGER).force();
-        let written = api
-            .patch_status(&object.name_any(), &params, &Patch::Apply(&patch))
-            .await;
-        match written {
-            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
-            Err(error) => Err(Error::Status(error)),
-            Ok(written) => {
-                let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(uid) = written.uid() {
-                    entries.insert(uid, (version(&written), status.clone()));
-                }
-                Ok(())
-            }
+        if let Some(written) = apply(client, object, status).await?
+            && let Some(uid) = written.uid()
+        {
+            let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.insert(uid, (version(&written), status.clone()));
         }
+        Ok(())
+    }
+}
+
+/// Applies a status as a whole: a field of ours that it no longer has is removed, those of others
+/// stay. Answers the object as written, unless it is gone: then it needs no status.
+///
+/// # Errors
+/// When Kubernetes refuses or cannot be reached.
+pub async fn apply<K, S>(client: &Client, object: &K, status: &S) -> Result<Option<K>, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone,
+    K: std::fmt::Debug,
+    S: Serialize + Sync,
+{
+    let namespace = object.namespace().ok_or(Error::Incomplete("namespace"))?;
+    let api = Api::<K>::namespaced(client.clone(), &namespace);
+    let patch = json!({
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": { "uid": object.uid() },
+        "status": status,
+    });
+    let params = PatchParams::apply(FIELD_MANAGER).force();
+    let written = api
+        .patch_status(&object.name_any(), &params, &Patch::Apply(&patch))
+        .await;
+    match written {
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(None),
+        written => written.map(Some).map_err(Error::Status),
     }
 }
 

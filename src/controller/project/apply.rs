@@ -29,6 +29,7 @@ pub(super) async fn apply(
         namespace,
         workload_grant,
         tenant_grant,
+        api_grant,
         default_deny,
         quota,
         limits,
@@ -38,7 +39,11 @@ pub(super) async fn apply(
     let children = &context.children;
     finalizer::ensure(&context.client, project, None).await?;
     children.apply_namespace(namespace).await?;
-    futures::try_join!(children.apply(workload_grant), children.apply(tenant_grant))?;
+    futures::try_join!(
+        children.apply(workload_grant),
+        children.apply(tenant_grant),
+        children.apply(api_grant),
+    )?;
     context.watches.open_tenant(&valid.tenant_namespace);
     context.watches.open_workload(&valid.namespace);
     children.apply(default_deny).await?;

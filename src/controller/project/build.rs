@@ -21,6 +21,10 @@ use crate::crd::{EndpointTemplate, Project};
 const POD_SECURITY_VERSION: &str = "v1.33";
 /// Name of the ServiceAccount of every pod; it has no token and no rights.
 pub(in crate::controller) const SERVICE_ACCOUNT: &str = "postgres";
+/// The operator's account, and its bindings.
+pub(super) const OPERATOR: &str = "kisenon-operator";
+/// The HTTP API's account, and its bindings.
+pub(super) const API: &str = "kisenon-api";
 
 /// Every child, in the order in which they are applied.
 pub(super) struct Desired {
@@ -30,6 +34,8 @@ pub(super) struct Desired {
     pub workload_grant: RoleBinding,
     /// The operator's rights in the tenant's namespace.
     pub tenant_grant: RoleBinding,
+    /// The HTTP API's rights in the tenant's namespace.
+    pub api_grant: RoleBinding,
     /// Closes the namespace both ways.
     pub default_deny: NetworkPolicy,
     /// What all servers together may use.
@@ -46,17 +52,14 @@ pub(super) struct Desired {
 pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
     let labels = meta::project_labels(&valid.tenant_namespace, &valid.name);
     let child = |name: &str| meta::child(&valid.namespace, name, &labels);
+    // Of all Projects of the tenant, so it names none.
+    let managed = [(meta::MANAGED_BY.to_owned(), meta::KISENON.to_owned())].into();
+    let shared = |name: &str| meta::child(&valid.tenant_namespace, name, &managed);
     Desired {
         namespace: namespace(valid, labels.clone()),
-        workload_grant: grant(child("kisenon-operator"), "kisenon-workload"),
-        tenant_grant: grant(
-            meta::child(
-                &valid.tenant_namespace,
-                "kisenon-operator",
-                &[(meta::MANAGED_BY.to_owned(), meta::KISENON.to_owned())].into(),
-            ),
-            "kisenon-tenant",
-        ),
+        workload_grant: grant(child(OPERATOR), "kisenon-workload"),
+        tenant_grant: grant(shared(OPERATOR), "kisenon-tenant"),
+        api_grant: grant(shared(API), "kisenon-api-tenant"),
         default_deny: NetworkPolicy {
             metadata: child(meta::DEFAULT_DENY),
             spec: Some(NetworkPolicySpec {
@@ -98,7 +101,9 @@ fn namespace(valid: &ValidProject, mut labels: BTreeMap<String, String>) -> Name
     }
 }
 
+/// Binds a role to the account that the binding is called after.
 fn grant(metadata: ObjectMeta, role: &str) -> RoleBinding {
+    let account = metadata.name.clone().unwrap_or_default();
     RoleBinding {
         metadata,
         role_ref: RoleRef {
@@ -108,7 +113,7 @@ fn grant(metadata: ObjectMeta, role: &str) -> RoleBinding {
         },
         subjects: Some(vec![Subject {
             kind: "ServiceAccount".into(),
-            name: "kisenon-operator".into(),
+            name: account,
             namespace: Some("kisenon-system".into()),
             ..Subject::default()
         }]),

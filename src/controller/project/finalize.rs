@@ -7,6 +7,7 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 use kube::runtime::controller::Action;
 
+use super::build::{API, OPERATOR};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::{finalizer, meta};
@@ -54,10 +55,12 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
     context.watches.close(&workload);
     if last_of_tenant {
         context.watches.close(&tenant_namespace);
-        context
-            .children
-            .delete::<RoleBinding>(&tenant_namespace, "kisenon-operator")
-            .await?;
+        for grant in [API, OPERATOR] {
+            context
+                .children
+                .delete::<RoleBinding>(&tenant_namespace, grant)
+                .await?;
+        }
     }
     finalizer::remove(&context.client, project).await?;
     Ok(Action::await_change())

@@ -22,9 +22,10 @@ use super::trigger::Triggers;
 use super::{Follower, Watches, follow_all, guarded};
 use crate::cluster::address::ADDRESS_LABEL;
 use crate::cluster::apply::{Child, Children, NAMESPACE};
+use crate::controller::api_key::{KeyName, Keys};
 use crate::controller::context::Stores;
 use crate::controller::object::meta;
-use crate::crd::{Endpoint, Project};
+use crate::crd::{ApiKey, Endpoint, Project};
 
 /// What the watches feed.
 pub struct Sources {
@@ -38,6 +39,10 @@ pub struct Sources {
     pub project_queue: UnboundedReceiver<ObjectRef<Project>>,
     /// Endpoints to reconcile.
     pub endpoint_queue: UnboundedReceiver<ObjectRef<Endpoint>>,
+    /// All keys, a row each.
+    pub keys: Arc<Keys>,
+    /// Keys to reconcile.
+    pub key_queue: UnboundedReceiver<KeyName>,
 }
 
 /// Opens every cluster-wide watch.
@@ -51,14 +56,18 @@ pub fn open(
     let (endpoints, endpoint_queue) = unbounded_channel();
     let (endpoint_store, endpoint_writer) = reflector::store();
     let (project_store, project_writer) = reflector::store();
+    let (keys, key_queue) = Keys::new();
+    let keys = Arc::new(keys);
     let triggers = Triggers {
         projects,
         endpoints,
+        keys: Arc::clone(&keys),
         endpoint_store: endpoint_store.clone(),
         project_store: project_store.clone(),
     };
     watch_projects(client, &triggers, project_writer, tasks);
     watch_endpoints(client, children, &triggers, endpoint_writer, tasks);
+    watch_keys(client, &keys, tasks);
     let mut watches = Watches {
         tasks,
         children,
@@ -94,6 +103,8 @@ pub fn open(
         triggers,
         project_queue,
         endpoint_queue,
+        keys,
+        key_queue,
     }
 }
 
@@ -176,6 +187,15 @@ fn watch_projects(
     });
 }
 
+/// A key concerns itself and those that claim the same lookup id. None is kept whole.
+fn watch_keys(client: &Client, keys: &Arc<Keys>, tasks: &mut JoinSet<()>) {
+    let stream = guarded::<ApiKey>(client);
+    let keys = Arc::clone(keys);
+    tasks.spawn(follow_all(ApiKey::NAME, stream, move |event| {
+        keys.follow(event);
+    }));
+}
+
 /// A namespace concerns the Project it was made for, and all that is in it.
 fn watch_namespaces(
     client: &Client,
@@ -191,6 +211,10 @@ fn watch_namespaces(
         follower.follow(event, |_| None, |meta| triggers.child(meta));
         if let Event::Apply(ns) | Event::InitApply(ns) | Event::Delete(ns) = event {
             triggers.namespace(&ns.name_any());
+        }
+        // The store answers for a listing only when it is whole.
+        if matches!(event, Event::InitDone) {
+            triggers.keys.ask_all();
         }
     })
 }

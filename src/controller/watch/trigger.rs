@@ -1,11 +1,14 @@
 //! From a changed child to the object it belongs to, by its labels.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cluster::address;
+use crate::controller::api_key::Keys;
 use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
 
@@ -16,6 +19,8 @@ pub struct Triggers {
     pub projects: UnboundedSender<ObjectRef<Project>>,
     /// Of Endpoints.
     pub endpoints: UnboundedSender<ObjectRef<Endpoint>>,
+    /// Of keys.
+    pub keys: Arc<Keys>,
     /// To find those that live in a namespace.
     pub project_store: Store<Project>,
     /// To find those that refer to an object without owning it.
@@ -115,6 +120,7 @@ impl Triggers {
             }
         }
         self.endpoints_where(|e| e.metadata.namespace.as_deref() == Some(name));
+        self.keys.ask_namespace(name);
     }
 
     /// All Projects.

@@ -140,3 +140,106 @@ async fn a_revoked_key_stays_revoked() {
     refuses_change(revoked.clone(), key(&json!({"revoked": false})), &words).await;
     refuses_change(revoked, key(&json!({})), &words).await;
 }
+
+#[tokio::test]
+async fn whose_a_key_is_and_where_it_comes_from_is_fixed() {
+    let of_role = json!({"user": null, "role": "deploy"});
+    for (before, after, message) in [
+        (
+            json!({}),
+            json!({"user": "u2"}),
+            "spec.user: Forbidden: user cannot be changed, added or removed: make a new ApiKey for the other user",
+        ),
+        (json!({}), of_role.clone(), "user cannot be changed"),
+        (
+            of_role.clone(),
+            json!({"user": null, "role": "backup"}),
+            "spec.role: Forbidden: role cannot be changed, added or removed: make a new ApiKey for the other role",
+        ),
+        (of_role.clone(), json!({}), "role cannot be changed"),
+        (
+            json!({"parent": "ses-1"}),
+            json!({"parent": "ses-2"}),
+            "spec.parent: Forbidden: parent cannot be changed, added or removed: it tells what ends with its parent",
+        ),
+        (
+            json!({}),
+            json!({"parent": "ses-1"}),
+            "parent cannot be changed, added",
+        ),
+        (
+            json!({"parent": "ses-1"}),
+            json!({}),
+            "parent cannot be changed, added or removed",
+        ),
+    ] {
+        refuses_change(key(&before), key(&after), &[message]).await;
+        let renamed = with(before.clone(), &json!({"label": "renamed"}));
+        accepts_change(key(&before), key(&renamed)).await;
+    }
+}
+
+#[tokio::test]
+async fn scopes_only_narrow() {
+    let scopes = |list: &[&str]| key(&json!({"scopes": list}));
+    let all = key(&json!({}));
+    accepts_change(all.clone(), scopes(&["read", "write"])).await;
+    accepts_change(all.clone(), scopes(&["read"])).await;
+    accepts_change(scopes(&["read", "write"]), scopes(&["write", "read"])).await;
+    accepts_change(scopes(&["read", "write"]), scopes(&["write"])).await;
+    let words = [
+        "spec.scopes: Forbidden: scopes can be set where there are none, and then only lose entries",
+        "write some of the present ones, or make a new ApiKey that may do more",
+    ];
+    refuses_change(scopes(&["read"]), scopes(&["read", "write"]), &words).await;
+    refuses_change(scopes(&["read"]), scopes(&["write"]), &words).await;
+    refuses_change(scopes(&["read"]), all, &words).await;
+}
+
+#[tokio::test]
+async fn a_project_is_set_once() {
+    let project = |name: &str| key(&json!({"project": name}));
+    let all = key(&json!({}));
+    accepts_change(all.clone(), project("shop")).await;
+    accepts_change(project("shop"), project("shop")).await;
+    let words = [
+        "spec.project: Forbidden: project can be set where there is none, and then neither changed nor removed",
+        "make a new ApiKey for the other project",
+    ];
+    refuses_change(project("shop"), project("blog"), &words).await;
+    refuses_change(project("shop"), all, &words).await;
+}
+
+#[tokio::test]
+async fn an_expiry_only_comes_nearer() {
+    let until = |time: &str| key(&json!({"expiresAt": time}));
+    let endless = key(&json!({}));
+    let given = until("2030-01-01T00:00:00Z");
+    accepts_change(endless.clone(), given.clone()).await;
+    accepts_change(given.clone(), until("2029-12-31T23:59:59Z")).await;
+    // The same moment, written in another way.
+    accepts_change(given.clone(), until("2030-01-01T01:00:00+01:00")).await;
+    let words = [
+        "spec.expiresAt: Forbidden: expiresAt can be set where there is none, and then only be moved to an earlier time",
+        "or make a new ApiKey that lasts longer",
+    ];
+    refuses_change(given.clone(), until("2030-01-01T00:00:01Z"), &words).await;
+    refuses_change(given.clone(), until("2030-01-01T00:00:00-01:00"), &words).await;
+    refuses_change(given, endless, &words).await;
+}
+
+/// The schema lets null through; it must not be a way around the rules.
+#[tokio::test]
+async fn null_takes_nothing_away() {
+    for (field, value) in [
+        ("expiresAt", json!("2030-01-01T00:00:00Z")),
+        ("project", json!("shop")),
+        ("scopes", json!(["read"])),
+        ("parent", json!("ses-1")),
+    ] {
+        let mut without = key(&json!({}));
+        without["spec"][field] = Value::Null;
+        let words = [&*format!("spec.{field}")];
+        refuses_change(key(&json!({field: value})), without, &words).await;
+    }
+}

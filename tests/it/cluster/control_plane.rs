@@ -126,7 +126,7 @@ impl ControlPlane {
     clippy::disallowed_methods,
     reason = "the tests have no `config`; this is their one setting"
 )]
-fn tools() -> Result<PathBuf> {
+pub(crate) fn tools() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("KISENON_TOOLS_BIN") {
         return Ok(folder.into());
     }

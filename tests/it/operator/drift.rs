@@ -97,7 +97,8 @@ async fn an_edit_of_any_child_is_undone() {
     edited::<ServiceAccount>(&workload.api(), "postgres", token).await;
     let others = json!({"subjects": [{"kind": "User", "name": "mallory"}]});
     edited::<RoleBinding>(&workload.api(), "kisenon-operator", others.clone()).await;
-    edited::<RoleBinding>(&tenant.api(), "kisenon-operator", others).await;
+    edited::<RoleBinding>(&tenant.api(), "kisenon-operator", others.clone()).await;
+    edited::<RoleBinding>(&tenant.api(), "kisenon-api", others).await;
     let data = json!({"data": {"host": "YQ=="}});
     edited::<Secret>(&tenant.api(), "shop-main-connection", data).await;
     let labels =
@@ -123,6 +124,7 @@ async fn a_child_that_is_deleted_is_made_anew() {
     deleted::<ServiceAccount>(&workload, "postgres").await;
     deleted::<RoleBinding>(&workload, "kisenon-operator").await;
     deleted::<RoleBinding>(&tenant.home, "kisenon-operator").await;
+    deleted::<RoleBinding>(&tenant.home, "kisenon-api").await;
 }
 
 #[tokio::test]

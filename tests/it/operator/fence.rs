@@ -11,28 +11,36 @@ use super::tenant::Tenant;
 use crate::cluster::Namespace;
 
 /// The API server's words of refusal; anything else fails the test.
-fn refusal<T: std::fmt::Debug>(answer: kube::Result<T>) -> String {
+pub(super) fn refusal<T: std::fmt::Debug>(answer: kube::Result<T>) -> String {
     match answer {
         Err(kube::Error::Api(status)) if status.code == 403 => status.message.clone(),
         answer => panic!("not refused: {answer:?}"),
     }
 }
 
-async fn send(client: &Client, method: &str, path: &str, body: &Value) -> kube::Result<Value> {
+pub(super) async fn send(
+    client: &Client,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> kube::Result<Value> {
+    client.request(request(method, path, body)).await
+}
+
+pub(super) fn request(method: &str, path: &str, body: &Value) -> Request<Vec<u8>> {
     let kind = match method {
         "PATCH" => "application/merge-patch+json",
         _ => "application/json",
     };
-    let request = Request::builder()
+    Request::builder()
         .method(method)
         .uri(path)
         .header("content-type", kind)
         .body(body.to_string().into_bytes())
-        .unwrap();
-    client.request(request).await
+        .unwrap()
 }
 
-fn binding(role: &str, subject: &str) -> Value {
+pub(super) fn binding(role: &str, subject: &str) -> Value {
     json!({
         "metadata": {"name": "it"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
@@ -129,13 +137,27 @@ async fn the_operator_gives_no_rights_but_its_own_to_nobody_but_itself() {
         } else {
             "kisenon-tenant"
         };
-        let words = refusal(send(&client, "POST", &path, &binding(role, "kisenon-canary")).await);
-        assert!(words.contains("kisenon-fence"), "{words}");
+        for (role, subject) in [
+            (role, "kisenon-canary"),
+            (role, "kisenon-api"),
+            ("kisenon-api-tenant", "kisenon-operator"),
+        ] {
+            let words = refusal(send(&client, "POST", &path, &binding(role, subject)).await);
+            assert!(words.contains("kisenon-fence"), "{words}");
+        }
         let widened = json!({"subjects": [{"kind": "User", "name": "mallory"}]});
         let existing = format!("{path}/kisenon-operator");
         let words = refusal(send(&client, "PATCH", &existing, &widened).await);
         assert!(words.contains("kisenon-fence"), "{words}");
     }
+    // The API reads Secrets of tenants alone.
+    let path = format!(
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+        workload.name
+    );
+    let api = binding("kisenon-api-tenant", "kisenon-api");
+    let words = refusal(send(&client, "POST", &path, &api).await);
+    assert!(words.contains("kisenon-fence"), "{words}");
     let path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
     refusal(
         send(
@@ -186,4 +208,19 @@ async fn neither_a_tenants_secret_nor_foreign_traffic_can_be_taken() {
     let pod =
         json!({"metadata": {"name": "it"}, "spec": {"containers": [{"name": "a", "image": "a"}]}});
     refusal(send(&client, "POST", &pods, &pod).await);
+}
+
+#[tokio::test]
+async fn the_operator_deletes_no_key_that_does_not_expire_and_writes_none() {
+    let tenant = Tenant::new("kept-keys").await;
+    tenant.apply(&super::api_key::key("ci", &json!({}))).await;
+    let client = SHARED.as_operator().await;
+    let path = format!(
+        "/apis/kisenon.com/v1alpha1/namespaces/{}/apikeys/ci",
+        tenant.name()
+    );
+    let words = refusal(send(&client, "DELETE", &path, &json!({})).await);
+    assert!(words.contains("kisenon-fence"), "{words}");
+    let revoked = json!({"spec": {"revoked": true}});
+    refusal(send(&client, "PATCH", &path, &revoked).await);
 }

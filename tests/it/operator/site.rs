@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::api::{Api, DynamicObject, Patch, PatchParams, TypeMeta};
+use k8s_openapi::api::core::v1::Namespace as CoreNamespace;
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams, TypeMeta};
 use kube::core::GroupVersionKind;
 use kube::{Client, ResourceExt as _};
 use serde_json::json;
@@ -28,6 +29,9 @@ pub(crate) const SYSTEM: &str = "kisenon-system";
 /// The operator's account, and its field manager's namesake in RBAC.
 pub(super) const ACCOUNT: &str = "kisenon-operator";
 const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The HTTP API's account.
+pub(super) const API_ACCOUNT: &str = "kisenon-api";
 
 /// A control plane with Kisenon's manifests on it.
 pub(crate) struct Site {
@@ -82,6 +86,11 @@ impl Site {
         self.plane.client_as(SYSTEM, ACCOUNT).await
     }
 
+    /// A client of the HTTP API's own account.
+    pub(super) async fn as_api(&self) -> Client {
+        self.plane.client_as(SYSTEM, API_ACCOUNT).await
+    }
+
     /// Applies the manifests as they lie in the repository, once; not from within a runtime.
     fn install(&self) {
         self.installed.get_or_init(|| {
@@ -98,25 +107,40 @@ impl Site {
 
     /// A new admission policy takes a moment to come into force.
     async fn until_fenced(&self) {
-        let client = self.as_operator().await;
-        let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(client);
-        let labels = json!({"metadata": {"labels": {"it": "fenced"}}});
-        let params = PatchParams {
-            dry_run: true,
-            ..PatchParams::default()
-        };
-        let mut ticks = tokio::time::interval(Duration::from_millis(50));
-        let deadline = Instant::now() + START_DEADLINE;
-        loop {
-            let answer = namespaces
-                .patch("default", &params, &Patch::Merge(&labels))
-                .await;
-            if answer.is_err_and(|error| error.to_string().contains("kisenon-fence")) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "the fence is not in force");
-            ticks.tick().await;
-        }
+        // Each is what RBAC grants and only the fence refuses.
+        let operator: Api<CoreNamespace> = Api::all(self.as_operator().await);
+        until_refused("kisenon-fence", || async {
+            let labels = Patch::Merge(json!({"metadata": {"labels": {"it": "fenced"}}}));
+            let params = PatchParams {
+                dry_run: true,
+                ..PatchParams::default()
+            };
+            operator.patch("default", &params, &labels).await.map(drop)
+        })
+        .await;
+        let api: Api<CoreNamespace> = Api::all(self.as_api().await);
+        until_refused("kisenon-api-fence", || async {
+            let namespace = serde_json::from_value(json!({"metadata": {"name": "fenced"}}));
+            let params = PostParams {
+                dry_run: true,
+                ..PostParams::default()
+            };
+            api.create(&params, &namespace.unwrap()).await.map(drop)
+        })
+        .await;
+    }
+}
+
+/// Sends a write until it is refused by this policy.
+async fn until_refused<F: Future<Output = kube::Result<()>>>(policy: &str, send: impl Fn() -> F) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(50));
+    let deadline = Instant::now() + START_DEADLINE;
+    while !send()
+        .await
+        .is_err_and(|error| error.to_string().contains(policy))
+    {
+        assert!(Instant::now() < deadline, "{policy} is not in force");
+        ticks.tick().await;
     }
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use kisenon::crd::{Endpoint, Project};
+use kisenon::crd::{ApiKey, Endpoint, Project};
 
 use super::kubelet;
 use super::site::{self, Site};
@@ -63,12 +63,19 @@ impl Tenant {
         let params = PatchParams::apply("kubectl").force();
         let name = object["metadata"]["name"].as_str().unwrap();
         let patch = Patch::Apply(object);
-        if object["kind"] == "Project" {
-            let api = self.api::<Project>();
-            api.patch(name, &params, &patch).await.unwrap();
-        } else {
-            let api = self.api::<Endpoint>();
-            api.patch(name, &params, &patch).await.unwrap();
+        match object["kind"].as_str() {
+            Some("Project") => {
+                let api = self.api::<Project>();
+                api.patch(name, &params, &patch).await.map(drop).unwrap();
+            }
+            Some("ApiKey") => {
+                let api = self.api::<ApiKey>();
+                api.patch(name, &params, &patch).await.map(drop).unwrap();
+            }
+            _ => {
+                let api = self.api::<Endpoint>();
+                api.patch(name, &params, &patch).await.map(drop).unwrap();
+            }
         }
     }
 

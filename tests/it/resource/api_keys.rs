@@ -180,5 +180,5 @@ async fn whoever_finds_a_whole_key_ends_it() {
 async fn report_of(client: &Client<'_>) {
     let events = client.get("/v1/audit-events").await.ok(200);
     let newest = &events["items"][0];
-    assert_eq!((&newest["action"], &newest["actor"]["id"]), (&json!("api_key.report"), &json!("leak-report")));
+    assert_eq!((&newest["action"], &newest["actor"]["id"]), (&json!("api-key.report"), &json!("leak-report")));
 }

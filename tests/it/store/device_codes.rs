@@ -36,6 +36,15 @@ async fn with_request(database: &Database) -> Store {
     store
 }
 
+fn grant() -> DeviceOutcome {
+    DeviceOutcome::Approved(DeviceGrant {
+        user_id: "usr-ada".to_owned(),
+        tenant_id: "tenant-ada".to_owned(),
+        session_id: "ses".to_owned(),
+        label: "build machine".to_owned(),
+    })
+}
+
 async fn poll(store: &Store, seconds: i64) -> DeviceOutcome {
     let hash = digest("device");
     patiently(|| store.poll_device(&hash, at(seconds))).await
@@ -56,20 +65,26 @@ on_both_engines! {
         assert!(!store.decide_device(decision(&code, false)).await.unwrap());
         assert_eq!(store.find_device(&code, at(20)).await.unwrap(), None);
 
-        let polls = (0..50).map(|_| {
-            let store = store.clone();
-            async move { poll(&store, 25).await }
-        });
-        let outcomes = all(polls).await;
-        let grant = DeviceOutcome::Approved(DeviceGrant {
-            user_id: "usr-ada".to_owned(),
-            tenant_id: "tenant-ada".to_owned(),
-            session_id: "ses".to_owned(),
-            label: "build machine".to_owned(),
-        });
-        assert_eq!(outcomes.iter().filter(|outcome| **outcome == grant).count(), 1);
-        let redeemed = outcomes.iter().filter(|outcome| **outcome == DeviceOutcome::Redeemed);
-        assert_eq!(redeemed.count(), 49);
+        assert_eq!(poll(&store, 25).await, grant());
+        assert_eq!(poll(&store, 30).await, DeviceOutcome::Redeemed);
+    }
+
+    async fn of_polls_at_once_one_gets_the_approval(database) {
+        let store = with_request(&database).await;
+        let other = database.open().await;
+        for round in 0..20 {
+            let (device, code) = (digest(&format!("device {round}")), digest(&format!("code {round}")));
+            assert!(store.put_device_code(request(&device, &code)).await.unwrap());
+            assert!(store.decide_device(decision(&code, true)).await.unwrap());
+            let polls = (0..16).map(|poll| {
+                let store = if poll % 2 == 0 { &store } else { &other }.clone();
+                async move { patiently(|| store.poll_device(&device, at(25))).await }
+            });
+            let outcomes = all(polls).await;
+            assert_eq!(outcomes.iter().filter(|outcome| **outcome == grant()).count(), 1);
+            let redeemed = outcomes.iter().filter(|outcome| **outcome == DeviceOutcome::Redeemed);
+            assert_eq!(redeemed.count(), 15);
+        }
     }
 
     async fn a_refusal_stays_one(database) {
