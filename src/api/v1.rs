@@ -15,7 +15,7 @@ pub mod projects;
 use std::time::Duration;
 
 use crate::api::http::error::{ApiError, Code};
-use crate::cluster::intent::ClusterError;
+use crate::cluster::intent::{ClusterError, FieldError};
 
 /// A refusal of Kubernetes as one of ours. Paths into `spec` become paths into the body.
 #[must_use]
@@ -26,12 +26,7 @@ pub fn cluster_error(error: ClusterError) -> ApiError {
             ApiError::with(Code::NameTaken, "one by that name exists: choose another")
         }
         ClusterError::Conflict(words) => ApiError::with(Code::Conflict, words),
-        ClusterError::Invalid { message, fields } => {
-            let refused = ApiError::with(Code::InvalidObject, message);
-            fields.into_iter().fold(refused, |refused, field| {
-                refused.field(member(&field.field), field.message)
-            })
-        }
+        ClusterError::Invalid { message, fields } => invalid(message, fields),
         ClusterError::Forbidden(words) => ApiError::with(Code::Forbidden, words),
         ClusterError::QuotaExceeded(surplus) => {
             ApiError::with(Code::QuotaExceeded, surplus.to_string())
@@ -44,6 +39,16 @@ pub fn cluster_error(error: ClusterError) -> ApiError {
         error @ ClusterError::Unavailable(_) => ApiError::unavailable(error),
         error @ ClusterError::Other(_) => ApiError::internal(error),
     }
+}
+
+fn invalid(message: String, fields: Vec<FieldError>) -> ApiError {
+    let lines = fields.iter().map(|f| format!("{}: {}", member(&f.field), f.message));
+    let detail = lines.collect::<Vec<_>>().join("; ");
+    let detail = if detail.is_empty() { message } else { detail };
+    let refused = ApiError::with(Code::InvalidObject, detail);
+    fields.into_iter().fold(refused, |refused, field| {
+        refused.field(member(&field.field), field.message)
+    })
 }
 
 /// Somebody has changed the object since the client read it.

@@ -90,7 +90,7 @@ impl Intent {
     }
 
     /// Creates an object that must not exist yet. What it does not say is left to the defaults of
-    /// the API server, and so to whoever says it later.
+    /// the API server.
     ///
     /// # Errors
     /// When one by that name exists, or Kubernetes cannot be reached or refuses.

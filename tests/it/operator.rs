@@ -13,6 +13,7 @@ mod crash;
 mod create;
 mod delete;
 mod drift;
+mod explain;
 mod fence;
 mod fixed_point;
 mod gate;

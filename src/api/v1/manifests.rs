@@ -2,8 +2,7 @@
 
 mod own;
 
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use kube::ResourceExt as _;
 use kube::core::DynamicObject;
@@ -14,7 +13,7 @@ use utoipa::IntoParams;
 use super::cluster_error;
 use crate::api::audit::{self, Target, replica_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
-use crate::api::http::extract::{Json, UrlQuery};
+use crate::api::http::extract::{self, Json, UrlQuery};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::cluster::intent::ClusterError;
@@ -59,12 +58,13 @@ pub async fn apply_manifests(
     State(state): State<ApiState>,
     caller: Caller,
     UrlQuery(query): UrlQuery<ManifestQuery>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> ApiResult<Json<ManifestReport>> {
     let whole = caller.project().map_or(Reach::Tenant, Reach::Project);
     caller.may(Action::ApplyManifests, whole)?;
-    let manifests = read(&headers, &body, &caller)?;
+    check_media(request.headers())?;
+    let body = extract::body(request, &state).await?;
+    let manifests = read(&body, &caller)?;
     let owner = &caller.tenant;
     if owner.is_ours {
         let quota = state.config().tenant_quota;
@@ -110,19 +110,20 @@ struct ApiRefusal {
     errors: Vec<FieldProblem>,
 }
 
-fn read(headers: &HeaderMap, body: &[u8], caller: &Caller) -> ApiResult<Vec<Manifest>> {
-    let media = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media = media
-        .and_then(|media| media.split(';').next())
-        .unwrap_or_default();
-    if !YAML.contains(&media.trim().to_ascii_lowercase().as_str()) {
-        return Err(ApiError::with(
-            Code::UnsupportedMediaType,
-            "send the documents as application/yaml",
-        ));
+fn check_media(headers: &HeaderMap) -> ApiResult<()> {
+    let media = headers.get(header::CONTENT_TYPE);
+    let media = media.and_then(|value| value.to_str().ok()?.split(';').next());
+    let media = media.unwrap_or_default().trim().to_ascii_lowercase();
+    if YAML.contains(&media.as_str()) {
+        return Ok(());
     }
+    Err(ApiError::with(
+        Code::UnsupportedMediaType,
+        "send the documents as application/yaml",
+    ))
+}
+
+fn read(body: &[u8], caller: &Caller) -> ApiResult<Vec<Manifest>> {
     let text = std::str::from_utf8(body)
         .map_err(|_| ApiError::with(Code::InvalidRequest, "the body is not UTF-8"))?;
     manifest::parse(text, &caller.tenant.namespace)

@@ -71,6 +71,9 @@ pub(in crate::cluster) const COUNTED: [(&str, &str); 3] = [
     ("count/apikeys.kisenon.com", "API keys"),
 ];
 
+/// How the API server begins to say that an applied object is not of its schema.
+const UNTYPED: &str = "failed to create typed patch object";
+
 impl From<kube::Error> for ClusterError {
     fn from(error: kube::Error) -> Self {
         let kube::Error::Api(status) = error else {
@@ -87,6 +90,8 @@ impl From<kube::Error> for ClusterError {
             (409, _) => Self::Conflict(conflict(&status)),
             (400 | 422, _) => Self::invalid(&status),
             (403, _) => Self::forbidden(status),
+            // Server-side apply answers so to a field that the schema does not know.
+            (500, _) if status.message.contains(UNTYPED) => Self::untyped(&status.message),
             (408 | 429 | 500..=599, _) => Self::Unavailable(Box::new(kube::Error::Api(status))),
             _ => Self::Other(Box::new(kube::Error::Api(status))),
         }
@@ -104,14 +109,24 @@ impl ClusterError {
             })
             .collect::<Vec<_>>();
         fields.dedup();
-        let message = match &*fields {
-            [] => plain(&status.message).to_owned(),
-            fields => fields
-                .iter()
-                .map(|f| format!("{}: {}", f.field, f.message))
-                .collect::<Vec<_>>()
-                .join("; "),
-        };
+        let message = told(&fields).unwrap_or_else(|| plain(&status.message).to_owned());
+        Self::Invalid { message, fields }
+    }
+
+    /// Reads `… (<object>): .spec.a: <words>`, or one such line for each of several fields.
+    fn untyped(message: &str) -> Self {
+        let (_, words) = message.split_once("): ").unwrap_or(("", message));
+        let lines = words.lines().map(str::trim);
+        let fields = lines.filter_map(|line| {
+            let (field, words) = line.strip_prefix('.')?.split_once(": ")?;
+            Some(FieldError {
+                field: field.to_owned(),
+                // What follows is the value that was sent.
+                message: words.split(", got").next()?.to_owned(),
+            })
+        });
+        let fields = fields.collect::<Vec<_>>();
+        let message = told(&fields).unwrap_or_else(|| "it is not of the schema".to_owned());
         Self::Invalid { message, fields }
     }
 
@@ -134,6 +149,12 @@ impl ClusterError {
             _ => Self::Other(Box::new(kube::Error::Api(status))),
         }
     }
+}
+
+/// All that is wrong, in one line; none where no field is known.
+fn told(fields: &[FieldError]) -> Option<String> {
+    let lines = fields.iter().map(|f| format!("{}: {}", f.field, f.message));
+    (!fields.is_empty()).then(|| lines.collect::<Vec<_>>().join("; "))
 }
 
 /// Without the name and kind of what decided, and without the value that was sent.
@@ -249,6 +270,22 @@ mod tests {
             (rights, "Kubernetes refused the request"),
         ] {
             let error = read(json!({"code": 403, "reason": "Forbidden", "message": message}));
+            assert_eq!(error.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn an_applied_field_that_does_not_exist_is_a_refusal() {
+        let one = "failed to create typed patch object (acme/x; kisenon.com/v1alpha1, \
+            Kind=Endpoint): .spec.compute.disk: field not declared in schema";
+        let two = "failed to create typed patch object (acme/x; kisenon.com/v1alpha1, \
+            Kind=Endpoint): errors:\n  .spec.a: field not declared in schema\n  \
+            .spec.role: expected map, got &{hunter2}";
+        for (message, words) in [
+            (one, "spec.compute.disk: field not declared in schema"),
+            (two, "spec.a: field not declared in schema; spec.role: expected map"),
+        ] {
+            let error = read(json!({"code": 500, "reason": "", "message": message}));
             assert_eq!(error.to_string(), words);
         }
     }

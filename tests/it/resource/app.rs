@@ -56,7 +56,7 @@ impl App {
             github_client_secret: None,
             pod_name: "it".to_owned(),
         };
-        let readiness = Readiness::new(&["credentials", "watches"]);
+        let readiness = Readiness::new(&["credentials", "api-watches"]);
         let handles = ApiHandles {
             client,
             metrics: Metrics::new("0.0.0", "it"),
