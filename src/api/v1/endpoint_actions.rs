@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::cluster_error;
-use super::endpoints::{answer, change, find, project_of, record, show};
+use super::endpoints::{Change, answer, find, project_of, record, show};
 use crate::api::explain::{explain, nothing};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::{IfMatch, Json, UrlPath};
@@ -60,7 +60,12 @@ async fn set(
     action: &str,
 ) -> ApiResult<Response> {
     let endpoint = find(state, caller, Action::Write, id)?;
-    let view = change(state, caller, &endpoint, None, spec, action).await?;
+    let change = Change {
+        tag: None,
+        spec,
+        action,
+    };
+    let view = change.make(state, caller, &endpoint).await?;
     Ok(answer(&view))
 }
 
@@ -81,15 +86,12 @@ pub async fn update_endpoint_access(
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = json!({ "access": body });
     let tag = condition.as_ref().map(|tag| &*tag.0);
-    let view = change(
-        &state,
-        &caller,
-        &endpoint,
+    let change = Change {
         tag,
         spec,
-        "endpoint.update-access",
-    )
-    .await?;
+        action: "endpoint.update-access",
+    };
+    let view = change.make(&state, &caller, &endpoint).await?;
     Ok(answer(&view))
 }
 
@@ -116,7 +118,12 @@ pub async fn reset_endpoint_password(
         .map_err(ApiError::internal)?;
     let spec = json!({ "role": { "passwordSecretRef": null, "passwordVerifier": verifier } });
     let action = "endpoint.reset-password";
-    let view = change(&state, &caller, &endpoint, None, spec, action).await?;
+    let change = Change {
+        tag: None,
+        spec,
+        action,
+    };
+    let view = change.make(&state, &caller, &endpoint).await?;
     let password = password.expose_secret().to_owned();
     Ok(Json(NewPassword {
         uri: uri(&endpoint, Some(&password)),

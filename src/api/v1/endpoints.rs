@@ -158,15 +158,12 @@ pub async fn update_endpoint(
 ) -> ApiResult<Response> {
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = serde_json::to_value(&body).map_err(ApiError::internal)?;
-    let view = change(
-        &state,
-        &caller,
-        &endpoint,
-        Some(&tag),
+    let change = Change {
+        tag: Some(&tag),
         spec,
-        "endpoint.update",
-    )
-    .await?;
+        action: "endpoint.update",
+    };
+    let view = change.make(&state, &caller, &endpoint).await?;
     Ok(answer(&view))
 }
 
@@ -255,28 +252,38 @@ pub(in crate::api) fn show(state: &ApiState, endpoint: &Endpoint) -> EndpointVie
     view::endpoint(endpoint, project_of(state, endpoint).as_deref())
 }
 
-/// Changes the spec of an endpoint, if it is still in the version of `tag`.
-///
-/// # Errors
-/// When its project holds what is to be changed, it has changed, or Kubernetes refuses.
-pub(super) async fn change(
-    state: &ApiState,
-    caller: &Caller,
-    endpoint: &Endpoint,
-    tag: Option<&str>,
-    spec: Value,
-    action: &str,
-) -> ApiResult<EndpointView> {
-    let seen = tag.map(version).transpose()?;
-    check_template(state, endpoint, &spec)?;
-    let detail = fields(&spec);
-    let intent = Intent::new(state.client().clone());
-    let changed = intent.merge(endpoint, seen, spec).await;
-    let changed = changed.map_err(changed_since)?;
-    state.watches().until_seen(&changed).await;
-    let view = show(state, &changed);
-    record(state, caller, action, &view, detail).await?;
-    Ok(view)
+/// A change of the spec of an endpoint.
+pub(super) struct Change<'a> {
+    /// The version that it is made to; `None`: to any.
+    pub tag: Option<&'a str>,
+    /// JSON merge patch of the spec.
+    pub spec: Value,
+    /// As the record names it.
+    pub action: &'a str,
+}
+
+impl Change<'_> {
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// When its project holds what is to be changed, it has changed, or Kubernetes refuses.
+    pub(super) async fn make(
+        self,
+        state: &ApiState,
+        caller: &Caller,
+        endpoint: &Endpoint,
+    ) -> ApiResult<EndpointView> {
+        let seen = self.tag.map(version).transpose()?;
+        check_template(state, endpoint, &self.spec)?;
+        let detail = fields(&self.spec);
+        let intent = Intent::new(state.client().clone());
+        let changed = intent.merge(endpoint, seen, self.spec).await;
+        let changed = changed.map_err(changed_since)?;
+        state.watches().until_seen(&changed).await;
+        let view = show(state, &changed);
+        record(state, caller, self.action, &view, detail).await?;
+        Ok(view)
+    }
 }
 
 /// What a project's template says about an endpoint is held to: a change here would be undone.
@@ -287,15 +294,17 @@ fn check_template(state: &ApiState, endpoint: &Endpoint, spec: &Value) -> ApiRes
         return Ok(());
     };
     let template = serde_json::to_value(template).map_err(ApiError::internal)?;
-    let members = spec.as_object().into_iter().flatten();
-    for (member, _) in members.filter(|(member, _)| template.get(*member).is_some()) {
-        let detail = format!(
-            "project {} declares {member} of this endpoint and would undo the change: change it there",
-            endpoint.spec.project
-        );
-        return Err(ApiError::with(Code::Conflict, detail));
+    let mut members = spec.as_object().into_iter().flatten();
+    match members.find(|(member, _)| template.get(*member).is_some()) {
+        None => Ok(()),
+        Some((member, _)) => Err(ApiError::with(
+            Code::Conflict,
+            format!(
+                "project {} declares {member} of this endpoint and would undo the change: change it there",
+                endpoint.spec.project
+            ),
+        )),
     }
-    Ok(())
 }
 
 /// An endpoint as an answer, with its tag.

@@ -102,7 +102,14 @@ async fn create(
     let project = make::<Project>(state, caller, &body.name, spec, mark).await?;
     state.watches().until_seen(&project).await;
     let view = view::project(&project);
-    record(state, caller, "project.create", &view.id, &view.name, None).await?;
+    record(
+        state,
+        caller,
+        "project.create",
+        (&view.id, &view.name),
+        None,
+    )
+    .await?;
     Ok(view)
 }
 
@@ -135,8 +142,7 @@ pub async fn update_project(
         &state,
         &caller,
         "project.update",
-        &view.id,
-        &view.name,
+        (&view.id, &view.name),
         detail,
     )
     .await?;
@@ -172,7 +178,7 @@ pub async fn delete_project(
         deletion => deletion.map_err(changed_since)?,
     };
     let name = project.metadata.name.as_deref().unwrap_or_default();
-    record(&state, &caller, "project.delete", &id, name, None).await?;
+    record(&state, &caller, "project.delete", (&id, name), None).await?;
     match deletion {
         Deletion::Gone => {
             state.watches().until_gone(&*project).await;
@@ -246,8 +252,7 @@ async fn record(
     state: &ApiState,
     caller: &Caller,
     action: &str,
-    id: &str,
-    name: &str,
+    (id, name): (&str, &str),
     detail: Option<Value>,
 ) -> ApiResult<()> {
     let target = Target {

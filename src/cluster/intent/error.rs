@@ -283,7 +283,10 @@ mod tests {
             .spec.role: expected map, got &{hunter2}";
         for (message, words) in [
             (one, "spec.compute.disk: field not declared in schema"),
-            (two, "spec.a: field not declared in schema; spec.role: expected map"),
+            (
+                two,
+                "spec.a: field not declared in schema; spec.role: expected map",
+            ),
         ] {
             let error = read(json!({"code": 500, "reason": "", "message": message}));
             assert_eq!(error.to_string(), words);
