@@ -94,13 +94,12 @@ impl KeyIndex {
 
     /// Ends a new list: drops every key that was not in it.
     pub fn finish(&self, relist: &Relist) {
-        let known = self
-            .read()
-            .by_uid
-            .iter()
-            .map(|known| known.0.uid())
-            .collect::<Vec<_>>();
-        for uid in known.into_iter().filter(|uid| !relist.seen.contains(uid)) {
+        let is_gone = |known: &OfUid| !relist.seen.contains(&known.0.uid());
+        let known = self.read();
+        let gone = known.by_uid.iter().filter(|known| is_gone(known));
+        let gone = gone.map(|known| known.0.uid()).collect::<Vec<_>>();
+        drop(known);
+        for uid in gone {
             self.write().take(uid);
         }
     }

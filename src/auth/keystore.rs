@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn only_keys_for_signatures_of_the_known_algorithms_are_read() {
-        let x = "11qYAycvX7tPMDX1yXgPDWFBqgBSQ5AHjSRnx4oWGpc";
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let read = |changes: Value| {
             let mut key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": x});
             for (name, value) in changes.as_object().unwrap() {

@@ -119,7 +119,7 @@ fn a_key_is_named_by_its_thumbprint() {
     assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     assert_eq!(
         key.public_jwk()["x"],
-        "11qYAycvX7tPMDX1yXgPDWFBqgBSQ5AHjSRnx4oWGpc"
+        "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     );
 }
 
