@@ -3,22 +3,22 @@
 //! What the objects let in is told from the objects alone, and what was written beside it. Where
 //! the two differ, the difference is named: one reads this when one does not trust the operator.
 
+mod service;
 mod words;
 
 use ipnet::Ipv4Net;
-use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use self::service::{check_service, service};
 use self::words::{NAMESPACE_NAME, equals, label, list, peer, port};
 use crate::cluster::access::InForce;
 use crate::crd::condition::ConditionType;
 use crate::crd::{DesiredState, Endpoint, InCluster, Phase, Project};
 use crate::wire::endpoint::access::{
     AccessExplanation, Difference, DifferenceKind, Egress, Isolation, OpenRange, OpenToPods, Reach,
-    ServiceAccess,
 };
 
 /// The port of Postgres, in the pod and in the Service.
@@ -280,48 +280,6 @@ fn isolation(endpoint: &Endpoint) -> Isolation {
             at: None,
         },
     }
-}
-
-fn service(service: Option<&Service>) -> ServiceAccess {
-    let address = service
-        .and_then(|service| service.status.as_ref()?.load_balancer.as_ref())
-        .and_then(|balancer| balancer.ingress.as_ref()?.first()?.ip.clone());
-    ServiceAccess {
-        exposed: address.is_some(),
-        address,
-    }
-}
-
-/// A Service may lead around the policies.
-fn check_service(service: Option<&Service>, into: &mut AccessExplanation) {
-    let Some(spec) = service.and_then(|service| service.spec.as_ref()) else {
-        let note = "there is no Service: no address leads to the server";
-        into.notes.push(note.to_owned());
-        return;
-    };
-    let mut found = Vec::new();
-    let ports = spec.ports.iter().flatten();
-    for node_port in ports
-        .filter_map(|port| port.node_port)
-        .filter(|port| *port != 0)
-    {
-        found.push(format!(
-            "port {node_port} of every node leads to the server as well"
-        ));
-    }
-    if spec.external_traffic_policy.as_deref() != Some("Local") {
-        found.push("the Service hides clients' addresses, on which the policies decide".to_owned());
-    }
-    if let Some(addresses) = spec.external_ips.as_ref().filter(|ips| !ips.is_empty()) {
-        found.push(format!(
-            "the addresses {} lead to the server as well",
-            addresses.join(", ")
-        ));
-    }
-    let kind = DifferenceKind::OpenButNotWritten;
-    let differences = found.into_iter();
-    into.differences
-        .extend(differences.map(|message| Difference { kind, message }));
 }
 
 fn add_notes(endpoint: &Endpoint, into: &mut AccessExplanation) {

@@ -13,3 +13,4 @@ mod grant;
 mod issuer;
 mod matrix;
 mod session;
+mod story;

@@ -19,7 +19,7 @@ mod fixed_point;
 mod gate;
 mod gitops;
 mod heal;
-mod kubelet;
+pub(crate) mod kubelet;
 mod pool;
 mod probes;
 pub(crate) mod site;

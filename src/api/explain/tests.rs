@@ -1,4 +1,5 @@
 use super::*;
+use k8s_openapi::api::core::v1::Service;
 use serde_json::{Value, json};
 
 use crate::wire::endpoint::access::DifferenceKind::{OpenButNotWritten, WrittenButNotOpen};

@@ -105,7 +105,7 @@ impl ClusterError {
             .filter(|cause| !cause.field.is_empty() && cause.field != "<nil>")
             .map(|cause| FieldError {
                 field: cause.field.clone(),
-                message: plain(&cause.message).to_owned(),
+                message: unplaced(plain(&cause.message), &cause.field).to_owned(),
             })
             .collect::<Vec<_>>();
         fields.dedup();
@@ -170,6 +170,12 @@ fn plain(message: &str) -> &str {
         }
     }
     message
+}
+
+/// Without the place, which stands beside the message.
+fn unplaced<'a>(message: &'a str, field: &str) -> &'a str {
+    let rest = message.strip_prefix(field);
+    rest.and_then(|rest| rest.strip_prefix(" in body ")).unwrap_or(message)
 }
 
 /// What follows the first JSON value and its colon.
