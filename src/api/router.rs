@@ -20,6 +20,7 @@ use crate::api::v1::{
     manifests, me, projects,
 };
 use crate::api::{openapi, well_known};
+use crate::domain::api_key::Scopes;
 
 /// Largest body of any route.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -127,8 +128,16 @@ fn resources(
         .merge(row(READ, Read, routes!(endpoints::get_endpoint)))
         .merge(row(WRITE, Write, routes!(endpoints::update_endpoint)))
         .merge(row(WRITE, Write, routes!(endpoints::delete_endpoint)))
-        .merge(row(WRITE, Write, routes!(endpoint_actions::suspend_endpoint)))
-        .merge(row(WRITE, Write, routes!(endpoint_actions::resume_endpoint)))
+        .merge(row(
+            WRITE,
+            Write,
+            routes!(endpoint_actions::suspend_endpoint),
+        ))
+        .merge(row(
+            WRITE,
+            Write,
+            routes!(endpoint_actions::resume_endpoint),
+        ))
         .merge(row(
             BOTH,
             Password,

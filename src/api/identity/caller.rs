@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;
-use crate::domain::api_key::Scopes;
 use crate::domain::access::{self, Action, Actor, Refusal, Target};
+use crate::domain::api_key::Scopes;
 
 /// Whose things a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -253,6 +253,7 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
+    use crate::controller::api_key::Keys;
     use crate::metrics::Metrics;
 
     /// Does what an API server does without the feature: a list on a watch is a field that may
@@ -288,6 +289,7 @@ mod tests {
         Triggers {
             projects: unbounded_channel().0,
             endpoints: unbounded_channel().0,
+            keys: Arc::new(Keys::new().0),
             project_store: reflector::store().0,
             endpoint_store: reflector::store().0,
         }

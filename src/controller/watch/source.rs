@@ -209,7 +209,7 @@ fn watch_keys(client: &Client, keys: &Arc<Keys>, tasks: &mut JoinSet<()>) {
     let stream = guarded::<ApiKey>(client);
     let keys = Arc::clone(keys);
     tasks.spawn(follow_all(ApiKey::NAME, stream, move |event| {
-        keys.follow(event);
+        keys.follow(&event);
     }));
 }
 
