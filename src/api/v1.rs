@@ -42,7 +42,9 @@ pub fn cluster_error(error: ClusterError) -> ApiError {
 }
 
 fn invalid(message: String, fields: Vec<FieldError>) -> ApiError {
-    let lines = fields.iter().map(|f| format!("{}: {}", member(&f.field), f.message));
+    let lines = fields
+        .iter()
+        .map(|f| format!("{}: {}", member(&f.field), f.message));
     let detail = lines.collect::<Vec<_>>().join("; ");
     let detail = if detail.is_empty() { message } else { detail };
     let refused = ApiError::with(Code::InvalidObject, detail);

@@ -39,7 +39,11 @@ pub async fn ensure(
     quota: TenantQuota,
 ) -> Result<(), ClusterError> {
     let quotas = quotas(client, namespace);
-    if quotas.get_opt(QUOTA).await?.is_some_and(|q| is_counting(&q)) {
+    if quotas
+        .get_opt(QUOTA)
+        .await?
+        .is_some_and(|q| is_counting(&q))
+    {
         return Ok(());
     }
     ensure_namespace(client, tenant_id, namespace).await?;

@@ -158,15 +158,12 @@ pub async fn update_endpoint(
 ) -> ApiResult<Response> {
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = serde_json::to_value(&body).map_err(ApiError::internal)?;
-    let view = change(
-        &state,
-        &caller,
-        &endpoint,
-        Some(&tag),
+    let edit = Edit {
+        tag: Some(&tag),
         spec,
-        "endpoint.update",
-    )
-    .await?;
+        action: "endpoint.update",
+    };
+    let view = change(&state, &caller, &endpoint, edit).await?;
     Ok(answer(&view))
 }
 
@@ -255,7 +252,17 @@ pub(in crate::api) fn show(state: &ApiState, endpoint: &Endpoint) -> EndpointVie
     view::endpoint(endpoint, project_of(state, endpoint).as_deref())
 }
 
-/// Changes the spec of an endpoint, if it is still in the version of `tag`.
+/// A change of an endpoint's spec.
+pub(super) struct Edit<'a> {
+    /// The version that it is a change of; none where any will do.
+    pub tag: Option<&'a str>,
+    /// A merge patch of the spec.
+    pub spec: Value,
+    /// As the record of changes names it.
+    pub action: &'a str,
+}
+
+/// Changes the spec of an endpoint.
 ///
 /// # Errors
 /// When its project holds what is to be changed, it has changed, or Kubernetes refuses.
@@ -263,19 +270,17 @@ pub(super) async fn change(
     state: &ApiState,
     caller: &Caller,
     endpoint: &Endpoint,
-    tag: Option<&str>,
-    spec: Value,
-    action: &str,
+    edit: Edit<'_>,
 ) -> ApiResult<EndpointView> {
-    let seen = tag.map(version).transpose()?;
-    check_template(state, endpoint, &spec)?;
-    let detail = fields(&spec);
+    let seen = edit.tag.map(version).transpose()?;
+    check_template(state, endpoint, &edit.spec)?;
+    let detail = fields(&edit.spec);
     let intent = Intent::new(state.client().clone());
-    let changed = intent.merge(endpoint, seen, spec).await;
+    let changed = intent.merge(endpoint, seen, edit.spec).await;
     let changed = changed.map_err(changed_since)?;
     state.watches().until_seen(&changed).await;
     let view = show(state, &changed);
-    record(state, caller, action, &view, detail).await?;
+    record(state, caller, edit.action, &view, detail).await?;
     Ok(view)
 }
 
@@ -287,15 +292,15 @@ fn check_template(state: &ApiState, endpoint: &Endpoint, spec: &Value) -> ApiRes
         return Ok(());
     };
     let template = serde_json::to_value(template).map_err(ApiError::internal)?;
-    let members = spec.as_object().into_iter().flatten();
-    for (member, _) in members.filter(|(member, _)| template.get(*member).is_some()) {
-        let detail = format!(
-            "project {} declares {member} of this endpoint and would undo the change: change it there",
-            endpoint.spec.project
-        );
-        return Err(ApiError::with(Code::Conflict, detail));
-    }
-    Ok(())
+    let mut members = spec.as_object().into_iter().flatten();
+    let Some((member, _)) = members.find(|(member, _)| template.get(*member).is_some()) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "project {} declares {member} of this endpoint and would undo the change: change it there",
+        endpoint.spec.project
+    );
+    Err(ApiError::with(Code::Conflict, detail))
 }
 
 /// An endpoint as an answer, with its tag.

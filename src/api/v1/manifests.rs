@@ -17,8 +17,8 @@ use crate::api::http::extract::{self, Json, UrlQuery};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::cluster::intent::ClusterError;
-use crate::cluster::tenant;
 use crate::cluster::manifest::{self, Action as Done, Applier, Kind, Manifest, Outcome};
+use crate::cluster::tenant;
 use crate::crd::{Endpoint, Project};
 use crate::domain::access::{Action, Target as Reach};
 use crate::domain::id;
@@ -46,7 +46,7 @@ pub struct ManifestQuery {
 
 /// Apply manifests
 ///
-/// One or more YAML documents of the kinds Project, Endpoint and ApiKey, applied in their order as
+/// One or more YAML documents of the kinds `Project`, `Endpoint` and `ApiKey`, applied in their order as
 /// `kubectl apply --server-side` does. All are tried out first: if one is refused, nothing is
 /// written, and `errors` names each refusal.
 #[utoipa::path(post, path = "/v1/manifests", operation_id = "apply_manifests", tag = "manifests",

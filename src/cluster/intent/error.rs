@@ -175,7 +175,8 @@ fn plain(message: &str) -> &str {
 /// Without the place, which stands beside the message.
 fn unplaced<'a>(message: &'a str, field: &str) -> &'a str {
     let rest = message.strip_prefix(field);
-    rest.and_then(|rest| rest.strip_prefix(" in body ")).unwrap_or(message)
+    rest.and_then(|rest| rest.strip_prefix(" in body "))
+        .unwrap_or(message)
 }
 
 /// What follows the first JSON value and its colon.
@@ -289,7 +290,10 @@ mod tests {
             .spec.role: expected map, got &{hunter2}";
         for (message, words) in [
             (one, "spec.compute.disk: field not declared in schema"),
-            (two, "spec.a: field not declared in schema; spec.role: expected map"),
+            (
+                two,
+                "spec.a: field not declared in schema; spec.role: expected map",
+            ),
         ] {
             let error = read(json!({"code": 500, "reason": "", "message": message}));
             assert_eq!(error.to_string(), words);

@@ -11,7 +11,7 @@ use kisenon::cluster::access::{InForce, in_force, pod_labels};
 use kisenon::crd::Endpoint;
 use kisenon::wire::endpoint::access::Reach;
 
-use super::tenant::{Tenant, is, conditions};
+use super::tenant::{Tenant, conditions, is};
 use crate::cluster::Namespace;
 
 async fn read(tenant: &Tenant, workload: &Namespace, endpoint: &Endpoint) -> InForce {
@@ -22,7 +22,9 @@ async fn read(tenant: &Tenant, workload: &Namespace, endpoint: &Endpoint) -> InF
     for (label, value) in pod.labels.unwrap() {
         assert_eq!(labels.get(&label), Some(&value), "{label}");
     }
-    in_force(&workload.client, &workload.name, &id, &labels).await.unwrap()
+    in_force(&workload.client, &workload.name, &id, &labels)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -35,13 +37,23 @@ async fn what_the_operator_made_is_what_was_written() {
     let status = json!({"status": {"loadBalancer": {"ingress": [{ "ip": address }]}}});
     let services = workload.api::<Service>();
     let params = PatchParams::default();
-    services.patch_status(&id, &params, &Patch::Merge(status)).await.unwrap();
+    services
+        .patch_status(&id, &params, &Patch::Merge(status))
+        .await
+        .unwrap();
     let project = tenant.project().await;
-    let told = explain(&endpoint, Some(&project), &read(&tenant, &workload, &endpoint).await);
+    let told = explain(
+        &endpoint,
+        Some(&project),
+        &read(&tenant, &workload, &endpoint).await,
+    );
     assert_eq!(told.address, Some(address));
     assert_eq!(told.open_to.len(), 1);
     let open = &told.open_to[0];
-    assert_eq!((&*open.cidr, &*open.rule), ("203.0.113.0/24", &*format!("policy {id} ingress[1]")));
+    assert_eq!(
+        (&*open.cidr, &*open.rule),
+        ("203.0.113.0/24", &*format!("policy {id} ingress[1]"))
+    );
     assert_eq!(open.sources, ["project network.allowedCidrs[0]"]);
     assert!(told.in_cluster.is_empty());
     assert_eq!(told.egress.reach, Reach::None);
@@ -57,10 +69,17 @@ async fn what_the_operator_made_is_what_was_written() {
             is(conditions(e), "PerimeterReady", "True", "Succeeded")
         })
         .await;
-    let told = explain(&endpoint, Some(&project), &read(&tenant, &workload, &endpoint).await);
+    let told = explain(
+        &endpoint,
+        Some(&project),
+        &read(&tenant, &workload, &endpoint).await,
+    );
     assert_eq!(told.open_to.len(), 1);
     assert!(told.open_to[0].except.contains(&"10.244.0.0/16".to_owned()));
     assert_eq!(told.open_to[0].sources.len(), 2);
-    assert_eq!(told.in_cluster[0].pods, format!("all pods of namespace {}", tenant.name()));
+    assert_eq!(
+        told.in_cluster[0].pods,
+        format!("all pods of namespace {}", tenant.name())
+    );
     assert_eq!(told.differences, []);
 }

@@ -44,9 +44,8 @@ impl App {
     /// On this API server, with more lines of configuration.
     pub(super) async fn start_with(client: Kube, more: &str) -> Self {
         let files = TempDir::new().unwrap();
-        let config = format!(
-            "publicUrl: https://api.example.com\nconsoleUrl: https://example.com\n{more}"
-        );
+        let config =
+            format!("publicUrl: https://api.example.com\nconsoleUrl: https://example.com\n{more}");
         let database = format!("sqlite://{}", files.path().join("it.db").display());
         let options = ApiOptions {
             config: ApiConfig::parse(&config).unwrap(),
@@ -72,7 +71,10 @@ impl App {
         };
         tokio::spawn(run(options, handles, told, stop.clone()));
         let address = tokio::time::timeout(PATIENCE, listening).await.unwrap();
-        until("the API is ready", async || readiness.is_ready().then_some(())).await;
+        until("the API is ready", async || {
+            readiness.is_ready().then_some(())
+        })
+        .await;
         Self {
             base: format!("http://{}", address.unwrap()),
             http: reqwest::Client::new(),
@@ -168,13 +170,20 @@ impl Answer {
 
     /// Checks status and code of a refusal, and answers its words.
     pub(super) fn refused(&self, status: u16, code: &str) -> String {
-        assert_eq!((self.status, &self.body["code"]), (status, &json!(code)), "{}", self.text);
+        assert_eq!(
+            (self.status, &self.body["code"]),
+            (status, &json!(code)),
+            "{}",
+            self.text
+        );
         assert_eq!(self.headers["content-type"], "application/problem+json");
         format!("{} {}", self.body["detail"], self.body["errors"])
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -230,7 +239,10 @@ impl Client<'_> {
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.app.http.request(method, format!("{}{path}", self.app.base));
+        let request = self
+            .app
+            .http
+            .request(method, format!("{}{path}", self.app.base));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

@@ -20,7 +20,10 @@ pub(super) async fn shop(client: &Client<'_>) -> (String, Value) {
     client.post("/v1/projects", project).await.ok(201);
     let body = json!({"project": "shop", "name": "shop-main"});
     let made = client.post("/v1/endpoints", body).await.ok(201);
-    (format!("/v1/endpoints/{}", made["id"].as_str().unwrap()), made)
+    (
+        format!("/v1/endpoints/{}", made["id"].as_str().unwrap()),
+        made,
+    )
 }
 
 /// What the operator does once an endpoint has its address.
@@ -30,11 +33,17 @@ pub(super) async fn opened(home: &Namespace, password: &str) {
         "stringData": {"password": password, "ca.crt": "-----BEGIN CERTIFICATE-----"},
     });
     let secret: Secret = serde_json::from_value(secret).unwrap();
-    home.api::<Secret>().create(&PostParams::default(), &secret).await.unwrap();
-    status(home, json!({
-        "phase": "Running", "address": "198.51.100.7", "host": "198.51.100.7", "port": 5432,
-        "connectionSecret": "shop-main-connection",
-    }))
+    home.api::<Secret>()
+        .create(&PostParams::default(), &secret)
+        .await
+        .unwrap();
+    status(
+        home,
+        json!({
+            "phase": "Running", "address": "198.51.100.7", "host": "198.51.100.7", "port": 5432,
+            "connectionSecret": "shop-main-connection",
+        }),
+    )
     .await;
 }
 
@@ -42,7 +51,10 @@ pub(super) async fn status(home: &Namespace, status: Value) {
     let patch = Patch::Merge(json!({ "status": status }));
     let endpoints = home.api::<Endpoint>();
     let params = PatchParams::default();
-    endpoints.patch_status("shop-main", &params, &patch).await.unwrap();
+    endpoints
+        .patch_status("shop-main", &params, &patch)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -51,13 +63,22 @@ async fn an_endpoint_lives_from_create_to_delete() {
     let app = App::start().await;
     let client = app.key(&home, json!({})).await;
     let (path, made) = shop(&client).await;
-    assert_eq!((&made["phase"], &made["desiredState"]), (&json!("Pending"), &json!("Running")));
+    assert_eq!(
+        (&made["phase"], &made["desiredState"]),
+        (&json!("Pending"), &json!("Running"))
+    );
     assert_eq!(made["project"]["name"], "shop");
-    assert_eq!(made["role"], json!({"name": "app", "passwordSource": "operator"}));
+    assert_eq!(
+        made["role"],
+        json!({"name": "app", "passwordSource": "operator"})
+    );
     assert_eq!(client.get(&path).await.ok(200), made);
     let project = made["project"]["id"].as_str().unwrap();
     for filter in ["shop", project] {
-        let list = client.get(&format!("/v1/endpoints?project={filter}")).await.ok(200);
+        let list = client
+            .get(&format!("/v1/endpoints?project={filter}"))
+            .await
+            .ok(200);
         assert_eq!(list["items"], json!([made]));
     }
     let none = client.get("/v1/endpoints?project=other").await.ok(200);
@@ -73,22 +94,38 @@ async fn an_endpoint_lives_from_create_to_delete() {
     assert_eq!(changed["access"]["inCluster"], "None");
     let patch = json!({"postgres": {"parameters": {"jit": null}}, "access": null});
     let changed = client.patch(&path, &changed["etag"], patch).await.ok(200);
-    assert_eq!(changed["postgres"]["parameters"], json!({"work_mem": "64MB"}));
+    assert_eq!(
+        changed["postgres"]["parameters"],
+        json!({"work_mem": "64MB"})
+    );
     assert_eq!(changed.get("access"), None);
     let shrink = json!({"storage": {"size": "512Mi"}});
     let refused = client.patch(&path, &changed["etag"], shrink).await;
-    assert!(refused.refused(422, "invalid_object").contains("can only grow"));
+    assert!(
+        refused
+            .refused(422, "invalid_object")
+            .contains("can only grow")
+    );
 
     // One that is being taken down is told as such.
     let hold = json!({"metadata": {"finalizers": ["kisenon.com/teardown"]}});
     let endpoints = home.api::<Endpoint>();
     let params = PatchParams::default();
-    endpoints.patch("shop-main", &params, &Patch::Merge(hold)).await.unwrap();
+    endpoints
+        .patch("shop-main", &params, &Patch::Merge(hold))
+        .await
+        .unwrap();
     let going = client.delete(&path).await.ok(202);
     assert!(going["deletingSince"].is_string());
     let free = json!({"metadata": {"finalizers": null}});
-    endpoints.patch("shop-main", &params, &Patch::Merge(free)).await.unwrap();
-    until("it is gone", async || (client.get(&path).await.status == 404).then_some(())).await;
+    endpoints
+        .patch("shop-main", &params, &Patch::Merge(free))
+        .await
+        .unwrap();
+    until("it is gone", async || {
+        (client.get(&path).await.status == 404).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -105,7 +142,11 @@ async fn an_endpoint_needs_a_project_of_the_caller() {
     shop(&client).await;
     let body = json!({"project": "shop", "name": "x", "role": {"name": "postgres"}});
     let refused = client.post("/v1/endpoints", body).await;
-    assert!(refused.refused(422, "invalid_object").contains("belong to the server"));
+    assert!(
+        refused
+            .refused(422, "invalid_object")
+            .contains("belong to the server")
+    );
     let body = json!({"project": "shop", "name": "x", "role": {"passwordVerifier": "hunter2"}});
     let refused = client.post("/v1/endpoints", body).await;
     assert!(!refused.refused(422, "invalid_object").contains("hunter2"));
@@ -117,21 +158,39 @@ async fn suspend_resume_and_the_allow_list_have_ways_of_their_own() {
     let app = App::start().await;
     let client = app.key(&home, json!({})).await;
     let (path, _) = shop(&client).await;
-    let suspended = client.post(&format!("{path}/suspend"), json!({})).await.ok(200);
+    let suspended = client
+        .post(&format!("{path}/suspend"), json!({}))
+        .await
+        .ok(200);
     assert_eq!(suspended["desiredState"], "Suspended");
-    let resumed = client.post(&format!("{path}/resume"), json!({})).await.ok(200);
+    let resumed = client
+        .post(&format!("{path}/resume"), json!({}))
+        .await
+        .ok(200);
     assert_eq!(resumed["desiredState"], "Running");
     let access = format!("{path}/access");
     let body = json!({"allowedCidrs": ["192.0.2.0/24"], "inCluster": "TenantNamespace"});
     let opened = client.put(&access, body.clone()).await.ok(200);
     assert_eq!(opened["access"], body);
-    let closed = client.put(&access, json!({"allowedCidrs": ["192.0.2.7/32"]})).await.ok(200);
-    assert_eq!(closed["access"], json!({"allowedCidrs": ["192.0.2.7/32"], "inCluster": "None"}));
+    let closed = client
+        .put(&access, json!({"allowedCidrs": ["192.0.2.7/32"]}))
+        .await
+        .ok(200);
+    assert_eq!(
+        closed["access"],
+        json!({"allowedCidrs": ["192.0.2.7/32"], "inCluster": "None"})
+    );
     let stale = [("if-match", "\"1\"")];
     let refused = client.send(Method::PUT, &access, &stale, Some(body)).await;
     refused.refused(412, "precondition_failed");
-    client.put(&access, json!({"allowedCidrs": []})).await.refused(422, "invalid_object");
-    client.put(&access, json!({})).await.refused(400, "invalid_request");
+    client
+        .put(&access, json!({"allowedCidrs": []}))
+        .await
+        .refused(422, "invalid_object");
+    client
+        .put(&access, json!({}))
+        .await
+        .refused(400, "invalid_request");
 }
 
 #[tokio::test]
@@ -150,10 +209,15 @@ async fn the_connection_holds_the_operators_password_until_it_is_reset() {
     assert_eq!(shown.header("cache-control"), "no-store");
     let shown = shown.ok(200);
     assert_eq!(shown["password"], "pa:ss");
-    assert_eq!(shown["uri"], "postgresql://app:pa%3Ass@198.51.100.7:5432/main?sslmode=verify-full");
+    assert_eq!(
+        shown["uri"],
+        "postgresql://app:pa%3Ass@198.51.100.7:5432/main?sslmode=verify-full"
+    );
     assert_eq!(shown["passwordSource"], "operator");
 
-    let reset = client.post(&format!("{path}/reset-password"), json!({})).await;
+    let reset = client
+        .post(&format!("{path}/reset-password"), json!({}))
+        .await;
     assert_eq!(reset.header("cache-control"), "no-store");
     let reset = reset.ok(200);
     let new = reset["password"].as_str().unwrap().to_owned();
@@ -165,12 +229,20 @@ async fn the_connection_holds_the_operators_password_until_it_is_reset() {
     let shown = client.get(&connection).await.ok(200);
     assert_eq!(shown.get("password"), None);
     assert_eq!(shown["passwordSource"], "verifier");
-    assert_eq!(shown["uri"], "postgresql://app@198.51.100.7:5432/main?sslmode=verify-full");
+    assert_eq!(
+        shown["uri"],
+        "postgresql://app@198.51.100.7:5432/main?sslmode=verify-full"
+    );
 
     let reader = app.key(&home, json!({"scopes": ["read"]})).await;
     reader.get(&path).await.ok(200);
-    reader.get(&connection).await.refused(403, "insufficient_scope");
-    let reset = reader.post(&format!("{path}/reset-password"), json!({})).await;
+    reader
+        .get(&connection)
+        .await
+        .refused(403, "insufficient_scope");
+    let reset = reader
+        .post(&format!("{path}/reset-password"), json!({}))
+        .await;
     reset.refused(403, "insufficient_scope");
 }
 
@@ -185,13 +257,19 @@ async fn what_a_project_declares_is_changed_in_the_project() {
     let template = json!({"spec": {"endpoints": [{"name": "main", "compute": {"cpu": "1"}}]}});
     let projects = home.api::<Project>();
     let params = PatchParams::default();
-    let project = projects.patch("shop", &params, &Patch::Merge(template)).await.unwrap();
+    let project = projects
+        .patch("shop", &params, &Patch::Merge(template))
+        .await
+        .unwrap();
     let owner = json!({"metadata": {"ownerReferences": [{
         "apiVersion": "kisenon.com/v1alpha1", "kind": "Project", "controller": true,
         "name": "shop", "uid": project.uid(),
     }]}});
     let endpoints = home.api::<Endpoint>();
-    endpoints.patch("shop-main", &params, &Patch::Merge(owner)).await.unwrap();
+    endpoints
+        .patch("shop-main", &params, &Patch::Merge(owner))
+        .await
+        .unwrap();
     let shown = until("it is seen as declared", async || {
         let shown = client.get(&path).await.ok(200);
         (shown["declaredByProject"] == true).then_some(shown)
@@ -202,7 +280,10 @@ async fn what_a_project_declares_is_changed_in_the_project() {
     assert!(refused.refused(409, "conflict").contains("compute"));
     client.delete(&path).await.refused(409, "conflict");
     // What the template does not say is the endpoint's own.
-    client.post(&format!("{path}/suspend"), json!({})).await.ok(200);
+    client
+        .post(&format!("{path}/suspend"), json!({}))
+        .await
+        .ok(200);
 }
 
 #[tokio::test]
@@ -212,7 +293,10 @@ async fn access_is_explained_before_anything_runs() {
     let client = app.key(&home, json!({})).await;
     let (path, _) = shop(&client).await;
     let told = client.get(&format!("{path}/access")).await.ok(200);
-    assert_eq!((&told["openTo"], &told["differences"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&told["openTo"], &told["differences"]),
+        (&json!([]), &json!([]))
+    );
     assert_eq!(told["service"]["exposed"], false);
     assert_eq!(told["isolation"]["verified"], false);
 }

@@ -51,7 +51,8 @@ impl Stream {
                 return Some(event);
             }
             let chunk = timeout(PATIENCE, self.chunks.next()).await.unwrap()?;
-            self.read.push_str(std::str::from_utf8(&chunk.ok()?).unwrap());
+            self.read
+                .push_str(std::str::from_utf8(&chunk.ok()?).unwrap());
         }
     }
 
@@ -91,7 +92,12 @@ fn names(events: &[Event]) -> Vec<(&str, &str)> {
     let _ = of;
     events
         .iter()
-        .map(|event| (&*event.name, event.data["name"].as_str().unwrap_or_default()))
+        .map(|event| {
+            (
+                &*event.name,
+                event.data["name"].as_str().unwrap_or_default(),
+            )
+        })
         .collect()
 }
 
@@ -116,7 +122,10 @@ async fn a_change_of_phase_arrives_and_so_does_the_end() {
     assert_eq!(client.delete(&path).await.status, 204);
     let (between, deleted) = stream.until("deleted").await;
     assert!(between.is_empty(), "{between:?}");
-    assert_eq!(deleted.data, json!({"kind": "endpoint", "id": made["id"], "name": "shop-main"}));
+    assert_eq!(
+        deleted.data,
+        json!({"kind": "endpoint", "id": made["id"], "name": "shop-main"})
+    );
     assert!(stream.next().await.is_none());
 }
 
@@ -128,11 +137,22 @@ async fn who_comes_back_hears_what_was_missed() {
     let (path, _) = shop(&client).await;
     let mut stream = Stream::open(&client, "/v1/events", None).await;
     let (present, _) = stream.until("synced").await;
-    assert_eq!(names(&present), [("project", "shop"), ("endpoint", "shop-main")]);
-    client.post(&format!("{path}/suspend"), json!({})).await.ok(200);
-    let (_, last) = stream.find(|event| event.data["desiredState"] == "Suspended").await;
+    assert_eq!(
+        names(&present),
+        [("project", "shop"), ("endpoint", "shop-main")]
+    );
+    client
+        .post(&format!("{path}/suspend"), json!({}))
+        .await
+        .ok(200);
+    let (_, last) = stream
+        .find(|event| event.data["desiredState"] == "Suspended")
+        .await;
     drop(stream);
-    client.post("/v1/projects", json!({"name": "blog"})).await.ok(201);
+    client
+        .post("/v1/projects", json!({"name": "blog"}))
+        .await
+        .ok(201);
     assert_eq!(client.delete(&path).await.status, 204);
     let mut again = Stream::open(&client, "/v1/events", Some(&last.id)).await;
     let (missed, synced) = again.until("synced").await;
@@ -157,33 +177,52 @@ async fn a_stream_ends_with_its_credential() {
     let client = app.key(&home, json!({})).await;
     let (token, id) = apply_key(&home, json!({})).await;
     let other = app.with(&token);
-    until("the key is accepted", async || (other.get("/v1/me").await.status == 200).then_some(())).await;
+    until("the key is accepted", async || {
+        (other.get("/v1/me").await.status == 200).then_some(())
+    })
+    .await;
     let mut stream = Stream::open(&other, "/v1/events", None).await;
     stream.until("synced").await;
-    assert_eq!(client.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
+    assert_eq!(
+        client.delete(&format!("/v1/api-keys/{id}")).await.status,
+        204
+    );
     assert!(stream.next().await.is_none());
 }
 
 #[tokio::test]
 async fn nothing_of_others_is_in_a_stream() {
-    let (mine, theirs) = (cluster::tenant("stream", "stream").await, cluster::tenant("noise", "noise").await);
+    let (mine, theirs) = (
+        cluster::tenant("stream", "stream").await,
+        cluster::tenant("noise", "noise").await,
+    );
     let app = App::start().await;
-    let (me, they) = (app.key(&mine, json!({})).await, app.key(&theirs, json!({})).await);
+    let (me, they) = (
+        app.key(&mine, json!({})).await,
+        app.key(&theirs, json!({})).await,
+    );
     let bound = app.key(&mine, json!({"project": "blog"})).await;
     shop(&they).await;
     let mut all = Stream::open(&me, "/v1/events", None).await;
     let mut narrow = Stream::open(&bound, "/v1/events", None).await;
     assert!(all.until("synced").await.0.is_empty());
     narrow.until("synced").await;
-    they.post("/v1/projects", json!({"name": "noise"})).await.ok(201);
+    they.post("/v1/projects", json!({"name": "noise"}))
+        .await
+        .ok(201);
     shop(&me).await;
     let projects = me.get("/v1/projects").await.ok(200);
     let shop = projects["items"][0]["id"].as_str().unwrap();
-    me.post("/v1/projects", json!({"name": "blog"})).await.ok(201);
+    me.post("/v1/projects", json!({"name": "blog"}))
+        .await
+        .ok(201);
     let (before, _) = narrow.until("project").await;
     assert!(before.is_empty(), "{before:?}");
     let (before, _) = all.find(|event| event.data["name"] == "blog").await;
-    assert!(before.iter().all(|event| event.data["name"] != "noise"), "{before:?}");
+    assert!(
+        before.iter().all(|event| event.data["name"] != "noise"),
+        "{before:?}"
+    );
     assert_eq!(me.delete(&format!("/v1/projects/{shop}")).await.status, 204);
     all.until("deleted").await;
 }
@@ -202,7 +241,11 @@ async fn one_credential_has_so_many_streams_and_no_more() {
     assert!(!refused.header("retry-after").is_empty());
     drop(streams);
     until("a place is free", async || {
-        let response = client.request(Method::GET, "/v1/events").send().await.unwrap();
+        let response = client
+            .request(Method::GET, "/v1/events")
+            .send()
+            .await
+            .unwrap();
         (response.status() == 200).then_some(())
     })
     .await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{App, Answer, Client};
+use super::app::{Answer, App, Client};
 use super::endpoints::shop;
 use crate::cluster;
 
@@ -22,7 +22,12 @@ fn routes() -> Vec<(&'static str, Method, &'static str, Value)> {
         ("projects", Method::PATCH, "", patch),
         ("projects", Method::DELETE, "", Value::Null),
         ("endpoints", Method::GET, "", Value::Null),
-        ("endpoints", Method::PATCH, "", json!({"compute": {"cpu": "2"}})),
+        (
+            "endpoints",
+            Method::PATCH,
+            "",
+            json!({"compute": {"cpu": "2"}}),
+        ),
         ("endpoints", Method::DELETE, "", Value::Null),
         ("endpoints", Method::POST, "/suspend", json!({})),
         ("endpoints", Method::POST, "/resume", json!({})),
@@ -59,8 +64,15 @@ fn seen(answer: &Answer) -> (u16, Value, Vec<(String, String)>) {
 
 async fn compare(mine: &Client<'_>, foreign: &[(&str, String)]) {
     for (collection, method, action, body) in routes() {
-        let absent = ABSENT.iter().find(|(name, _)| *name == collection).unwrap().1;
-        let (_, theirs) = foreign.iter().find(|(name, _)| *name == collection).unwrap();
+        let absent = ABSENT
+            .iter()
+            .find(|(name, _)| *name == collection)
+            .unwrap()
+            .1;
+        let (_, theirs) = foreign
+            .iter()
+            .find(|(name, _)| *name == collection)
+            .unwrap();
         let path = |id: &str| format!("/v1/{collection}/{id}{action}");
         let a = ask(mine, &path(theirs), method.clone(), &body).await;
         let b = ask(mine, &path(absent), method.clone(), &body).await;
@@ -81,9 +93,15 @@ async fn ids(client: &Client<'_>) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn a_foreign_id_answers_as_an_absent_one() {
-    let (mine, theirs) = (cluster::tenant("mine", "mine").await, cluster::tenant("theirs", "theirs").await);
+    let (mine, theirs) = (
+        cluster::tenant("mine", "mine").await,
+        cluster::tenant("theirs", "theirs").await,
+    );
     let app = App::start().await;
-    let (me, they) = (app.key(&mine, json!({})).await, app.key(&theirs, json!({})).await);
+    let (me, they) = (
+        app.key(&mine, json!({})).await,
+        app.key(&theirs, json!({})).await,
+    );
     let (path, before) = shop(&they).await;
     compare(&me, &ids(&they).await).await;
     assert_eq!(they.get(&path).await.ok(200), before);
@@ -101,7 +119,9 @@ async fn what_lies_outside_a_keys_project_answers_as_absent() {
     let app = App::start().await;
     let all = app.key(&home, json!({})).await;
     let (path, _) = shop(&all).await;
-    all.post("/v1/projects", json!({"name": "blog"})).await.ok(201);
+    all.post("/v1/projects", json!({"name": "blog"}))
+        .await
+        .ok(201);
     let bound = app.key(&home, json!({"project": "blog"})).await;
     let projects = all.get("/v1/projects").await.ok(200);
     let named = |name: &str| {
@@ -113,12 +133,21 @@ async fn what_lies_outside_a_keys_project_answers_as_absent() {
     let foreign = [
         ("projects", named("shop")),
         ("endpoints", path.rsplit('/').next().unwrap().to_owned()),
-        ("api-keys", keys["credential"]["id"].as_str().unwrap().to_owned()),
+        (
+            "api-keys",
+            keys["credential"]["id"].as_str().unwrap().to_owned(),
+        ),
     ];
     compare(&bound, &foreign).await;
     let seen = bound.get("/v1/projects").await.ok(200);
     assert_eq!(seen["items"].as_array().unwrap().len(), 1);
     assert_eq!(bound.get("/v1/endpoints").await.ok(200)["items"], json!([]));
-    bound.get(&format!("/v1/projects/{}", named("blog"))).await.ok(200);
-    bound.get("/v1/audit-events").await.refused(403, "insufficient_scope");
+    bound
+        .get(&format!("/v1/projects/{}", named("blog")))
+        .await
+        .ok(200);
+    bound
+        .get("/v1/audit-events")
+        .await
+        .refused(403, "insufficient_scope");
 }

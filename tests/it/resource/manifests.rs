@@ -32,7 +32,12 @@ fn actions(report: &Value) -> Vec<(&str, &str)> {
     let text = |result: &'static str| result;
     results
         .iter()
-        .map(|r| (r[text("name")].as_str().unwrap(), r[text("action")].as_str().unwrap()))
+        .map(|r| {
+            (
+                r[text("name")].as_str().unwrap(),
+                r[text("action")].as_str().unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -42,23 +47,49 @@ async fn a_dry_run_tells_what_applying_does() {
     let app = App::start().await;
     let client = app.key(&home, json!({})).await;
     let mut before = client.manifests("?dry_run=true", SHOP).await.ok(200);
-    assert_eq!(actions(&before), [("shop", "created"), ("shop-main", "created")]);
-    assert!(home.api::<Project>().get_opt("shop").await.unwrap().is_none());
+    assert_eq!(
+        actions(&before),
+        [("shop", "created"), ("shop-main", "created")]
+    );
+    assert!(
+        home.api::<Project>()
+            .get_opt("shop")
+            .await
+            .unwrap()
+            .is_none()
+    );
     let after = client.manifests("", SHOP).await.ok(200);
-    assert_eq!((&before["applied"], &after["applied"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&before["applied"], &after["applied"]),
+        (&json!(false), &json!(true))
+    );
     before["applied"] = json!(true);
     assert_eq!(before, after);
     let project: Project = home.api().get("shop").await.unwrap();
     assert_eq!(project.labels()["team"], "blue");
     // At once readable, and already so.
-    assert_eq!(client.get("/v1/endpoints").await.ok(200)["items"][0]["compute"]["cpu"], "1");
+    assert_eq!(
+        client.get("/v1/endpoints").await.ok(200)["items"][0]["compute"]["cpu"],
+        "1"
+    );
     let again = client.manifests("", SHOP).await.ok(200);
-    assert_eq!(actions(&again), [("shop", "unchanged"), ("shop-main", "unchanged")]);
+    assert_eq!(
+        actions(&again),
+        [("shop", "unchanged"), ("shop-main", "unchanged")]
+    );
 
-    let larger = SHOP.replace("cpu: '1'", "cpu: '2'").replace("  displayName: Shop\n", "");
+    let larger = SHOP
+        .replace("cpu: '1'", "cpu: '2'")
+        .replace("  displayName: Shop\n", "");
     let changes = client.manifests("?dry_run=true", &larger).await.ok(200);
-    assert_eq!(actions(&changes), [("shop", "configured"), ("shop-main", "configured")]);
-    assert_eq!(changes["results"][0]["diff"], json!([{"field": "spec.displayName", "before": "Shop"}]));
+    assert_eq!(
+        actions(&changes),
+        [("shop", "configured"), ("shop-main", "configured")]
+    );
+    assert_eq!(
+        changes["results"][0]["diff"],
+        json!([{"field": "spec.displayName", "before": "Shop"}])
+    );
     let cpu = json!([{"field": "spec.compute.cpu", "before": "1", "after": "2"}]);
     assert_eq!(changes["results"][1]["diff"], cpu);
     client.manifests("", &larger).await.ok(200);
@@ -73,15 +104,36 @@ async fn where_one_document_is_refused_nothing_is_written() {
     let client = app.key(&home, json!({})).await;
     let bad = SHOP.replace("cpu: '1'", "cpu: '1', disk: 3");
     let told = client.manifests("?dry_run=true", &bad).await.ok(200);
-    assert_eq!(actions(&told), [("shop", "created"), ("shop-main", "refused")]);
-    assert!(told["results"][1]["error"].as_str().unwrap().contains("disk"), "{told}");
+    assert_eq!(
+        actions(&told),
+        [("shop", "created"), ("shop-main", "refused")]
+    );
+    assert!(
+        told["results"][1]["error"]
+            .as_str()
+            .unwrap()
+            .contains("disk"),
+        "{told}"
+    );
     let refused = client.manifests("", &bad).await;
     refused.refused(422, "invalid_object");
-    assert_eq!(refused.body["errors"][0]["field"], "documents[1] Endpoint shop-main");
-    assert!(home.api::<Project>().get_opt("shop").await.unwrap().is_none());
+    assert_eq!(
+        refused.body["errors"][0]["field"],
+        "documents[1] Endpoint shop-main"
+    );
+    assert!(
+        home.api::<Project>()
+            .get_opt("shop")
+            .await
+            .unwrap()
+            .is_none()
+    );
     let bad = SHOP.replace("203.0.113.0/24", "203.0.113.9/24");
     let told = client.manifests("?dry_run=true", &bad).await.ok(200);
-    assert_eq!(told["results"][0]["errors"][0]["field"], "spec.network.allowedCidrs");
+    assert_eq!(
+        told["results"][0]["errors"][0]["field"],
+        "spec.network.allowedCidrs"
+    );
 }
 
 #[tokio::test]
@@ -94,18 +146,30 @@ async fn a_field_that_somebody_else_holds_is_not_taken_without_being_asked() {
     let list = client.get("/v1/projects").await.ok(200);
     let shop = &list["items"][0];
     let path = format!("/v1/projects/{}", shop["id"].as_str().unwrap());
-    client.patch(&path, &shop["etag"], json!({"displayName": "Patched"})).await.ok(200);
+    client
+        .patch(&path, &shop["etag"], json!({"displayName": "Patched"}))
+        .await
+        .ok(200);
     let report = client.manifests("", SHOP).await.ok(200);
     assert_eq!(actions(&report)[0], ("shop", "configured"));
 
     let flux = json!({"apiVersion": "kisenon.com/v1alpha1", "kind": "Project",
         "metadata": {"name": "shop"}, "spec": {"displayName": "Flux"}});
     let params = PatchParams::apply("flux").force();
-    home.api::<Project>().patch("shop", &params, &Patch::Apply(flux)).await.unwrap();
+    home.api::<Project>()
+        .patch("shop", &params, &Patch::Apply(flux))
+        .await
+        .unwrap();
     let told = client.manifests("?dry_run=true", SHOP).await.ok(200);
     let error = told["results"][0]["error"].as_str().unwrap();
-    assert!(error.contains("spec.displayName is held by flux"), "{error}");
-    client.manifests("", SHOP).await.refused(422, "invalid_object");
+    assert!(
+        error.contains("spec.displayName is held by flux"),
+        "{error}"
+    );
+    client
+        .manifests("", SHOP)
+        .await
+        .refused(422, "invalid_object");
     let forced = client.manifests("?force=true", SHOP).await.ok(200);
     assert_eq!(actions(&forced)[0], ("shop", "configured"));
     let project: Project = home.api().get("shop").await.unwrap();
@@ -118,25 +182,54 @@ async fn only_text_that_can_be_documents_of_the_tenant_is_taken() {
     let other = cluster::tenant("other", "other").await;
     let app = App::start().await;
     let client = app.key(&home, json!({})).await;
-    let foreign = SHOP.replace("{name: shop-main}", &format!("{{name: x, namespace: {}}}", other.name));
+    let foreign = SHOP.replace(
+        "{name: shop-main}",
+        &format!("{{name: x, namespace: {}}}", other.name),
+    );
     for (text, words) in [
         (&*foreign, "must be left out"),
-        ("apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n", "only Project, Endpoint and ApiKey"),
+        (
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n",
+            "only Project, Endpoint and ApiKey",
+        ),
         ("a: [", "not YAML"),
         ("", "no document"),
     ] {
-        let said = client.manifests("", text).await.refused(400, "invalid_request");
+        let said = client
+            .manifests("", text)
+            .await
+            .refused(400, "invalid_request");
         assert!(said.contains(words), "{said}");
     }
-    assert_eq!(other.api::<Endpoint>().list(&Default::default()).await.unwrap().items.len(), 0);
-    let own = SHOP.replace("{name: shop-main}", &format!("{{name: x, namespace: {}}}", home.name));
+    assert_eq!(
+        other
+            .api::<Endpoint>()
+            .list(&Default::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        0
+    );
+    let own = SHOP.replace(
+        "{name: shop-main}",
+        &format!("{{name: x, namespace: {}}}", home.name),
+    );
     client.manifests("?dry_run=true", &own).await.ok(200);
     let long = format!("{SHOP}# {}", "x".repeat(300 * 1024));
-    client.manifests("", &long).await.refused(413, "payload_too_large");
+    client
+        .manifests("", &long)
+        .await
+        .refused(413, "payload_too_large");
     let request = client.request(reqwest::Method::POST, "/v1/manifests");
-    let answer = request.header("content-type", "application/yaml").body(vec![0xff, 0xfe]);
+    let answer = request
+        .header("content-type", "application/yaml")
+        .body(vec![0xff, 0xfe]);
     assert_eq!(answer.send().await.unwrap().status(), 400);
-    client.post("/v1/manifests?dry_run=maybe", json!({})).await.refused(400, "invalid_request");
+    client
+        .post("/v1/manifests?dry_run=maybe", json!({}))
+        .await
+        .refused(400, "invalid_request");
 }
 
 #[tokio::test]
@@ -147,13 +240,19 @@ async fn a_bound_key_applies_to_its_project_alone() {
     all.manifests("", SHOP).await.ok(200);
     let bound = app.key(&home, json!({"project": "blog"})).await;
     let told = bound.manifests("?dry_run=true", SHOP).await.ok(200);
-    assert_eq!(actions(&told), [("shop", "refused"), ("shop-main", "refused")]);
+    assert_eq!(
+        actions(&told),
+        [("shop", "refused"), ("shop-main", "refused")]
+    );
     assert!(told["results"][1]["diff"].is_null(), "{told}");
     let stolen = SHOP.replace("project: shop", "project: blog");
     let told = bound.manifests("?dry_run=true", &stolen).await.ok(200);
     assert_eq!(actions(&told)[1], ("shop-main", "refused"));
     let reader = app.key(&home, json!({"scopes": ["read"]})).await;
-    reader.manifests("?dry_run=true", SHOP).await.refused(403, "insufficient_scope");
+    reader
+        .manifests("?dry_run=true", SHOP)
+        .await
+        .refused(403, "insufficient_scope");
 }
 
 #[tokio::test]

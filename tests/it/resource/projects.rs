@@ -20,13 +20,25 @@ async fn a_project_lives_from_create_to_delete() {
     let location = made.header("location").to_owned();
     let etag = made.header("etag").to_owned();
     let made = made.ok(201);
-    assert_eq!(location, format!("/v1/projects/{}", made["id"].as_str().unwrap()));
+    assert_eq!(
+        location,
+        format!("/v1/projects/{}", made["id"].as_str().unwrap())
+    );
     assert_eq!(etag, format!("\"{}\"", made["etag"].as_str().unwrap()));
-    assert_eq!((&made["name"], &made["displayName"]), (&json!("shop"), &json!("Shop")));
+    assert_eq!(
+        (&made["name"], &made["displayName"]),
+        (&json!("shop"), &json!("Shop"))
+    );
     // What was left out has the defaults of the API server.
-    assert_eq!((&made["postgresVersion"], &made["quota"]["endpoints"]), (&json!("17"), &json!(10)));
+    assert_eq!(
+        (&made["postgresVersion"], &made["quota"]["endpoints"]),
+        (&json!("17"), &json!(10))
+    );
     let stored: Project = home.api().get("shop").await.unwrap();
-    assert_eq!(stored.managed_fields()[0].manager.as_deref(), Some("kisenon-api"));
+    assert_eq!(
+        stored.managed_fields()[0].manager.as_deref(),
+        Some("kisenon-api")
+    );
 
     let read = client.get(&location).await;
     assert_eq!(read.header("etag"), etag);
@@ -38,11 +50,20 @@ async fn a_project_lives_from_create_to_delete() {
     let patch = json!({"displayName": null, "quota": {"endpoints": 3}, "deletionProtection": true});
     let changed = client.patch(&location, &made["etag"], patch).await.ok(200);
     assert_eq!(changed.get("displayName"), None);
-    assert_eq!((&changed["quota"]["endpoints"], &changed["quota"]["cpu"]), (&json!(3), &json!("8")));
-    client.delete(&location).await.refused(409, "deletion_protected");
+    assert_eq!(
+        (&changed["quota"]["endpoints"], &changed["quota"]["cpu"]),
+        (&json!(3), &json!("8"))
+    );
+    client
+        .delete(&location)
+        .await
+        .refused(409, "deletion_protected");
 
     let open = json!({"deletionProtection": false});
-    client.patch(&location, &changed["etag"], open).await.ok(200);
+    client
+        .patch(&location, &changed["etag"], open)
+        .await
+        .ok(200);
     assert_eq!(client.delete(&location).await.status, 204);
     client.get(&location).await.refused(404, "not_found");
     assert_eq!(client.get("/v1/projects").await.ok(200)["items"], json!([]));
@@ -53,17 +74,25 @@ async fn a_stale_etag_changes_nothing() {
     let home = cluster::tenant("stale", "stale").await;
     let app = App::start().await;
     let client = app.key(&home, json!({})).await;
-    let made = client.post("/v1/projects", json!({"name": "shop"})).await.ok(201);
+    let made = client
+        .post("/v1/projects", json!({"name": "shop"}))
+        .await
+        .ok(201);
     let path = format!("/v1/projects/{}", made["id"].as_str().unwrap());
     let name = |name: &str| json!({ "displayName": name });
-    client.patch(&path, &made["etag"], name("one")).await.ok(200);
+    client
+        .patch(&path, &made["etag"], name("one"))
+        .await
+        .ok(200);
     let stale = client.patch(&path, &made["etag"], name("two")).await;
     stale.refused(412, "precondition_failed");
     for tag in ["x", "99999999999999999999999", "-1"] {
         let refused = client.patch(&path, &json!(tag), name("two")).await;
         refused.refused(412, "precondition_failed");
     }
-    let missing = client.send(Method::PATCH, &path, &[], Some(name("two"))).await;
+    let missing = client
+        .send(Method::PATCH, &path, &[], Some(name("two")))
+        .await;
     missing.refused(428, "precondition_required");
     let headers = [("if-match", "\"1\"")];
     let stale = client.send(Method::DELETE, &path, &headers, None).await;
@@ -83,7 +112,10 @@ async fn what_is_wrong_is_said_by_its_field() {
     };
     for (body, words) in [
         (with("size", json!(1)), "unknown field `size`"),
-        (with("quota", json!({"disk": "1Gi"})), "unknown field `disk`"),
+        (
+            with("quota", json!({"disk": "1Gi"})),
+            "unknown field `disk`",
+        ),
         (with("name", json!(7)), "invalid type"),
         (with("deletionPolicy", json!("Keep")), "unknown variant"),
         (json!({}), "missing field `name`"),
@@ -95,8 +127,14 @@ async fn what_is_wrong_is_said_by_its_field() {
     for (body, field) in [
         (with("name", json!("No Good")), "name"),
         (with("postgresVersion", json!("9")), "postgresVersion"),
-        (with("network", json!({"allowedCidrs": []})), "network.allowedCidrs"),
-        (with("network", json!({"allowedCidrs": ["10.0.0.1/8"]})), "network.allowedCidrs"),
+        (
+            with("network", json!({"allowedCidrs": []})),
+            "network.allowedCidrs",
+        ),
+        (
+            with("network", json!({"allowedCidrs": ["10.0.0.1/8"]})),
+            "network.allowedCidrs",
+        ),
         (with("quota", json!({"cpu": "lots"})), "quota.cpu"),
     ] {
         let refused = client.post("/v1/projects", body).await;
@@ -104,11 +142,16 @@ async fn what_is_wrong_is_said_by_its_field() {
         assert_eq!(refused.body["errors"][0]["field"], field, "{said}");
         assert!(!said.contains("lots") && !said.contains("spec."), "{said}");
     }
-    client.post("/v1/projects", json!({"name": "shop"})).await.ok(201);
+    client
+        .post("/v1/projects", json!({"name": "shop"}))
+        .await
+        .ok(201);
     let again = client.post("/v1/projects", json!({"name": "shop"})).await;
     again.refused(409, "name_taken");
     let media = [("content-type", "text/plain")];
-    let text = client.send(Method::POST, "/v1/projects", &media, None).await;
+    let text = client
+        .send(Method::POST, "/v1/projects", &media, None)
+        .await;
     text.refused(415, "unsupported_media_type");
 }
 
@@ -123,22 +166,36 @@ async fn what_kubectl_makes_shows_up_and_the_other_way_round() {
     });
     let object: Project = serde_json::from_value(object).unwrap();
     let projects = home.api::<Project>();
-    projects.create(&PostParams::default(), &object).await.unwrap();
+    projects
+        .create(&PostParams::default(), &object)
+        .await
+        .unwrap();
     let listed = async || {
         let list = client.get("/v1/projects").await.ok(200);
         list["items"].as_array().unwrap().first().cloned()
     };
     let shown = until("the project is listed", listed).await;
-    assert_eq!((&shown["name"], &shown["displayName"]), (&json!("by-hand"), &json!("mine")));
+    assert_eq!(
+        (&shown["name"], &shown["displayName"]),
+        (&json!("by-hand"), &json!("mine"))
+    );
 
     let patch = json!({"spec": {"displayName": "yours"}});
     let params = PatchParams::default();
-    projects.patch("by-hand", &params, &Patch::Merge(patch)).await.unwrap();
+    projects
+        .patch("by-hand", &params, &Patch::Merge(patch))
+        .await
+        .unwrap();
     until("the change is listed", async || {
-        listed().await.filter(|project| project["displayName"] == "yours")
+        listed()
+            .await
+            .filter(|project| project["displayName"] == "yours")
     })
     .await;
-    client.post("/v1/projects", json!({"name": "by-api"})).await.ok(201);
+    client
+        .post("/v1/projects", json!({"name": "by-api"}))
+        .await
+        .ok(201);
     assert!(projects.get_opt("by-api").await.unwrap().is_some());
     let path = format!("/v1/projects/{}", shown["id"].as_str().unwrap());
     assert_eq!(client.delete(&path).await.status, 204);
@@ -152,14 +209,21 @@ async fn pages_together_are_the_list() {
     let client = app.key(&home, json!({})).await;
     let names = ["e", "b", "d", "a", "c"].map(|name| format!("p-{name}"));
     for name in &names {
-        client.post("/v1/projects", json!({ "name": name })).await.ok(201);
+        client
+            .post("/v1/projects", json!({ "name": name }))
+            .await
+            .ok(201);
     }
     let mut path = "/v1/projects?limit=2".to_owned();
     let (mut seen, mut pages) = (Vec::new(), 0);
     loop {
         let page = client.get(&path).await.ok(200);
         let items = page["items"].as_array().unwrap().clone();
-        seen.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        seen.extend(
+            items
+                .iter()
+                .map(|item| item["name"].as_str().unwrap().to_owned()),
+        );
         pages += 1;
         match page["nextCursor"].as_str() {
             Some(cursor) => path = format!("/v1/projects?limit=2&cursor={cursor}"),
@@ -188,7 +252,9 @@ async fn a_request_that_is_sent_again_makes_nothing_twice() {
     let send = async |key: &str, name: &str| {
         let headers = [("idempotency-key", key)];
         let body = Some(json!({ "name": name }));
-        client.send(Method::POST, "/v1/projects", &headers, body).await
+        client
+            .send(Method::POST, "/v1/projects", &headers, body)
+            .await
     };
     let first = send("k1", "shop").await;
     let again = send("k1", "shop").await;
@@ -196,7 +262,9 @@ async fn a_request_that_is_sent_again_makes_nothing_twice() {
         assert_eq!(again.header(name), first.header(name));
     }
     assert_eq!(again.ok(201), first.ok(201));
-    send("k1", "other").await.refused(422, "idempotency_mismatch");
+    send("k1", "other")
+        .await
+        .refused(422, "idempotency_mismatch");
     send("k2", "shop").await.refused(409, "name_taken");
     // A refusal frees the key.
     send("k2", "blog").await.ok(201);
