@@ -1,13 +1,10 @@
 //! Identity and credentials. Serves no HTTP; no Kubernetes, no SQL.
 
 pub mod certificate;
-pub mod github;
 pub mod identity;
 pub mod jwt;
 pub mod key_hash;
 pub mod key_index;
-pub mod keystore;
-pub mod oidc;
 pub mod opaque;
 pub mod password;
 pub mod random;

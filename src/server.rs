@@ -105,10 +105,8 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<(), Server
         stop.cancel();
         outcome
     };
-    let (controller, api) = tokio::join!(
-        async { ends(controller.await) },
-        async { ends(api.await) }
-    );
+    let (controller, api) =
+        tokio::join!(async { ends(controller.await) }, async { ends(api.await) });
     idle.abort();
     health_stop.cancel();
     if let Err(error) = serving.await {

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::api::identity::caller::{Caller, Credential};
 use crate::api::http::error::{ApiError, ApiResult};
 use crate::api::http::middleware::request_id;
+use crate::api::identity::caller::{Caller, Credential};
+use crate::api::identity::replica::ReplicaError;
 use crate::api::state::ApiState;
 use crate::auth::random;
-use crate::api::identity::replica::ReplicaError;
 use crate::store::{NewAuditEvent, StoreError};
 
 /// What was changed.
@@ -24,6 +24,8 @@ pub struct Target<'a> {
 /// Who changed it.
 #[derive(Clone, Copy, Debug)]
 pub struct Actor<'a> {
+    /// Whose record it goes into.
+    pub tenant_id: &'a str,
     /// `user`, `api-key` or `system`.
     pub kind: &'a str,
     /// Its id.
@@ -36,11 +38,13 @@ impl<'a> From<&'a Caller> for Actor<'a> {
     fn from(caller: &'a Caller) -> Self {
         match &caller.credential {
             Credential::Session(claims) => Self {
+                tenant_id: &caller.tenant.id,
                 kind: "user",
                 id: &claims.sub,
                 label: &claims.email,
             },
             Credential::Key { key, id } => Self {
+                tenant_id: &caller.tenant.id,
                 kind: "api-key",
                 id,
                 label: key.label(),
@@ -60,7 +64,7 @@ pub async fn record(
     target: Target<'_>,
     detail: Option<Value>,
 ) -> ApiResult<()> {
-    record_as(state, &caller.tenant.id, Actor::from(caller), action, target, detail).await
+    record_as(state, Actor::from(caller), action, target, detail).await
 }
 
 /// Records a change that somebody has made who is no caller yet.
@@ -69,7 +73,6 @@ pub async fn record(
 /// When the store cannot keep it.
 pub async fn record_as(
     state: &ApiState,
-    tenant_id: &str,
     actor: Actor<'_>,
     action: &str,
     target: Target<'_>,
@@ -84,7 +87,7 @@ pub async fn record_as(
         .store()
         .record(NewAuditEvent {
             id: &id,
-            tenant_id,
+            tenant_id: actor.tenant_id,
             at: now,
             actor_kind: actor.kind,
             actor_id: actor.id,

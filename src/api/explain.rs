@@ -1,8 +1,7 @@
 //! Who can reach an endpoint, from the policies and the Service that are in force. Pure.
 //!
-//! What the objects let in is told from the objects alone; what was written is set beside it
-//! afterwards. Where the two differ both are told, and the difference is named: this is what one
-//! reads when one does not trust the operator.
+//! What the objects let in is told from the objects alone, and what was written beside it. Where
+//! the two differ, the difference is named: one reads this when one does not trust the operator.
 
 mod service;
 mod words;

@@ -51,7 +51,8 @@ pub fn frame() -> OpenApi {
 pub fn pages(document: &OpenApi) -> Router<ApiState> {
     let json = document.to_pretty_json().unwrap_or_default();
     let page = page(&serde_json::from_str(&json).unwrap_or_default());
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
     Router::new()
         .route(
             "/openapi.json",
@@ -90,7 +91,11 @@ fn page(document: &Value) -> String {
         }
     }
     html.push_str("<h2>Bodies</h2>");
-    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+    for (name, schema) in document["components"]["schemas"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
         write_schema(&mut html, name, schema);
     }
     html.push_str("</body></html>");

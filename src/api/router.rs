@@ -13,19 +13,18 @@ use utoipa_axum::routes;
 use crate::api::http::error::{ApiError, Code};
 use crate::api::http::guard::{Entry, guard};
 use crate::api::http::limit::Action;
+use crate::api::http::middleware;
 use crate::api::state::ApiState;
 use crate::api::v1::{
     api_keys, audit_events, auth, cli_grant, device_grant, endpoint_actions, endpoints, events,
     manifests, me, projects,
 };
-use crate::api::http::middleware;
 use crate::api::{openapi, well_known};
 
 /// Largest body of any route.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// The router, and the document that describes it.
-#[must_use]
 pub fn build(state: &ApiState) -> Router {
     let (routes, document) = table(Some(state)).split_for_parts();
     let pages = openapi::pages(&document);
@@ -73,11 +72,31 @@ fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
         .merge(row(Open, Refresh, routes!(auth::refresh_session)))
         .merge(row(Session, Refresh, routes!(auth::sign_out)))
         .merge(row(Session, Authorize, routes!(cli_grant::authorize_cli)))
-        .merge(row(Open, CliExchange, routes!(cli_grant::exchange_cli_code)))
-        .merge(row(Open, DeviceCode, routes!(device_grant::create_device_code)))
-        .merge(row(Open, DeviceToken, routes!(device_grant::exchange_device_code)))
-        .merge(row(Session, Authorize, routes!(device_grant::get_device_request)))
-        .merge(row(Session, Authorize, routes!(device_grant::decide_device)))
+        .merge(row(
+            Open,
+            CliExchange,
+            routes!(cli_grant::exchange_cli_code),
+        ))
+        .merge(row(
+            Open,
+            DeviceCode,
+            routes!(device_grant::create_device_code),
+        ))
+        .merge(row(
+            Open,
+            DeviceToken,
+            routes!(device_grant::exchange_device_code),
+        ))
+        .merge(row(
+            Session,
+            Authorize,
+            routes!(device_grant::get_device_request),
+        ))
+        .merge(row(
+            Session,
+            Authorize,
+            routes!(device_grant::decide_device),
+        ))
         .merge(row(Any, Read, routes!(me::get_me)))
         .merge(row(Any, Read, routes!(audit_events::list_audit_events)))
         .merge(resources(&row))

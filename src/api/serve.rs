@@ -101,12 +101,11 @@ async fn reload(files: TlsFiles, config: RustlsConfig, stop: CancellationToken) 
 }
 
 fn read(files: &TlsFiles) -> Result<ServerConfig, ServeError> {
-    let failed = |path: &PathBuf, source: Box<dyn std::error::Error + Send + Sync>| {
-        ServeError::Tls {
+    let failed =
+        |path: &PathBuf, source: Box<dyn std::error::Error + Send + Sync>| ServeError::Tls {
             path: path.clone(),
             source,
-        }
-    };
+        };
     let certificates = CertificateDer::pem_file_iter(&files.certificate_file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| failed(&files.certificate_file, error.into()))?;

@@ -8,11 +8,11 @@ use kube::Client;
 use tokio::sync::Semaphore;
 
 use crate::api::follow::Streams;
+use crate::api::http::limit::Limits;
+use crate::api::http::middleware::AT_ONCE;
 use crate::api::identity::authenticate::Verified;
 use crate::api::identity::key_use::KeyUses;
 use crate::api::identity::known_user::KnownUsers;
-use crate::api::http::limit::Limits;
-use crate::api::http::middleware::AT_ONCE;
 use crate::api::identity::replica::Replica;
 use crate::api::identity::sign_in::Providers;
 use crate::auth::jwt::KeyRing;

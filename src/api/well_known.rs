@@ -40,9 +40,7 @@ async fn jwks(State(state): State<ApiState>) -> impl IntoResponse {
 /// RFC 9116. `Expires` is computed, so it is never stale.
 async fn security_txt(State(state): State<ApiState>) -> impl IntoResponse {
     let now = state.now();
-    let expires = (now + SECURITY_TXT_LIFE)
-        .round(Unit::Hour)
-        .unwrap_or(now);
+    let expires = (now + SECURITY_TXT_LIFE).round(Unit::Hour).unwrap_or(now);
     let config = state.config();
     let text = format!(
         "Contact: {}\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {}.well-known/security.txt\nPolicy: {}docs/security\n",

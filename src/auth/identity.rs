@@ -2,7 +2,10 @@
 
 use crate::domain::email::Email;
 
+pub mod github;
 pub mod http;
+pub mod keystore;
+pub mod oidc;
 
 /// A person at a provider of identity. The account is (`provider`, `subject`); the address says
 /// only whether the person is let in, and never joins accounts of two providers (J8).

@@ -87,7 +87,10 @@ pub async fn create(
 /// When Kubernetes cannot be reached or refuses.
 pub async fn revoke(client: &Client, key: &StoredKey) -> Result<u64, ClusterError> {
     let intent = Intent::new(client.clone());
-    match intent.merge(&reference(key), None, json!({ "revoked": true })).await {
+    match intent
+        .merge(&reference(key), None, json!({ "revoked": true }))
+        .await
+    {
         Ok(revoked) => Ok(number(&revoked.resource_version().unwrap_or_default())),
         Err(ClusterError::NotFound) => Ok(0),
         Err(error) => Err(error),
@@ -123,11 +126,7 @@ pub async fn rename(client: &Client, key: &StoredKey, label: &str) -> Result<Api
 ///
 /// # Errors
 /// When Kubernetes cannot be reached or refuses. One that is gone needs no note.
-pub async fn note_use(
-    client: &Client,
-    key: &StoredKey,
-    at: Timestamp,
-) -> Result<(), ClusterError> {
+pub async fn note_use(client: &Client, key: &StoredKey, at: Timestamp) -> Result<(), ClusterError> {
     let api = Api::<ApiKey>::namespaced(client.clone(), &key.namespace);
     let params = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),

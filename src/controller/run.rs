@@ -23,7 +23,6 @@ use super::context::{Context, Stores};
 use super::endpoint::probes::Probes;
 use super::error::Error;
 use super::object::status::Statuses;
-use super::watch::Chain;
 use super::watch::namespace::NamespaceWatches;
 use super::watch::source::{self, Sources};
 use super::{api_key, endpoint, project};
@@ -33,6 +32,7 @@ use crate::cluster::apply::Children;
 use crate::config::Config;
 use crate::health::{Liveness, Readiness};
 use crate::metrics::{Metrics, Outcome};
+use crate::telemetry::Chain;
 
 /// Objects of one kind that are reconciled at the same time.
 const CONCURRENCY: u16 = 32;

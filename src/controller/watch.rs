@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use self::trigger::Triggers;
 use crate::cluster::apply::{Child, Children};
+use crate::telemetry::Chain;
 
 /// Follows the events of one watch of children.
 pub struct Follower {
@@ -227,20 +228,5 @@ impl Watches<'_> {
             .await;
         });
         store
-    }
-}
-
-/// An error with its sources, on one line.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

@@ -23,7 +23,9 @@ pub enum AdminError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Kubernetes failed. The sessions have ended; the same command again ends the keys.
-    #[error("failed to end the API keys of people who may no longer sign in: run the command again")]
+    #[error(
+        "failed to end the API keys of people who may no longer sign in: run the command again"
+    )]
     Cluster(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -54,11 +56,7 @@ pub async fn open(url: &SecretString) -> Result<Store, StoreError> {
 ///
 /// # Errors
 /// When the store or Kubernetes fails; the same command again finishes the work.
-pub async fn deny(
-    url: &SecretString,
-    pattern: &str,
-    now: Timestamp,
-) -> Result<Denied, AdminError> {
+pub async fn deny(url: &SecretString, pattern: &str, now: Timestamp) -> Result<Denied, AdminError> {
     let store = open(url).await?;
     let users = store.deny(pattern, now).await?;
     let client = Client::try_default()

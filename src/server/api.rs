@@ -12,19 +12,20 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::admin::{self, AdminError};
 use crate::api::identity::key_follow::KeyFollower;
 use crate::api::identity::replica::Replica;
 use crate::api::identity::sign_in::{OidcProvider, Providers};
 use crate::api::identity::{key_use, signing};
+use crate::api::router;
 use crate::api::serve::{self, ServeError};
 use crate::api::state::{ApiState, Parts};
-use crate::api::router;
-use crate::auth::github::GitHub;
+use crate::auth::identity::github::GitHub;
 use crate::auth::identity::http::{HttpError, ProviderClient, Transport};
+use crate::auth::identity::keystore::{KeySource, KeyStore, KeyStoreError};
+use crate::auth::identity::oidc::{IssuerKind, IssuerPolicy};
 use crate::auth::jwt::Algorithm;
 use crate::auth::key_index::KeyIndex;
-use crate::auth::keystore::{KeySource, KeyStore, KeyStoreError};
-use crate::auth::oidc::{IssuerKind, IssuerPolicy};
 use crate::auth::opaque::NoRandomness;
 use crate::auth::random;
 use crate::auth::seal::{SealError, SecretKey};
@@ -34,7 +35,6 @@ use crate::cluster::watches::{Pulse, Watches};
 use crate::config::api::ApiConfig;
 use crate::health::Readiness;
 use crate::metrics::Metrics;
-use super::admin::{self, AdminError};
 use crate::store::{Store, StoreError};
 
 /// Verified tokens remembered at once; the oldest are verified anew.
@@ -50,7 +50,9 @@ pub enum ApiStartError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// `KISENON_SECRET_KEY` cannot be used.
-    #[error("KISENON_SECRET_KEY must be 32 random bytes in base64: make one with `openssl rand -base64 32`")]
+    #[error(
+        "KISENON_SECRET_KEY must be 32 random bytes in base64: make one with `openssl rand -base64 32`"
+    )]
     SecretKey(#[source] SealError),
     /// Keys of people who may no longer sign in cannot be ended.
     #[error(transparent)]
@@ -161,7 +163,10 @@ async fn build(
     // Also what a crash between a removal and its keys has left.
     let ended = admin::end_keys_of_strangers(&handles.client, &store).await?;
     if ended > 0 {
-        tracing::info!(count = ended, "ended API keys of people who may no longer sign in");
+        tracing::info!(
+            count = ended,
+            "ended API keys of people who may no longer sign in"
+        );
     }
     let issuer = config.public_url.origin().ascii_serialization();
     let key_ring = signing::load(&store, &secret, &issuer, now).await?;
@@ -201,7 +206,10 @@ fn providers(options: &ApiOptions) -> Result<Providers, ApiStartError> {
         let keys = public()
             .map_err(KeyStoreError::from)
             .and_then(|client| {
-                KeyStore::new(client, KeySource::Jwks(IssuerPolicy::GOOGLE_KEYS.to_owned()))
+                KeyStore::new(
+                    client,
+                    KeySource::Jwks(IssuerPolicy::GOOGLE_KEYS.to_owned()),
+                )
             })
             .map_err(|error| failed("google")(error.into()))?;
         providers.oidc.push(OidcProvider {
@@ -210,9 +218,10 @@ fn providers(options: &ApiOptions) -> Result<Providers, ApiStartError> {
         });
     }
     if let Some(client_id) = &config.github {
-        let secret = options.github_client_secret.clone().ok_or_else(|| {
-            failed("github")("KISENON_GITHUB_CLIENT_SECRET is not set".into())
-        })?;
+        let secret = options
+            .github_client_secret
+            .clone()
+            .ok_or_else(|| failed("github")("KISENON_GITHUB_CLIENT_SECRET is not set".into()))?;
         let github = public()
             .and_then(|client| GitHub::new(client, GITHUB_API, client_id, secret))
             .map_err(|error: HttpError| failed("github")(error.into()))?;
@@ -285,7 +294,8 @@ impl Background {
             let state = &self.state;
             let is_fresh = state.replica().is_fresh(state.now());
             self.readiness.set("credentials", is_fresh);
-            self.readiness.set("api-watches", state.watches().is_ready());
+            self.readiness
+                .set("api-watches", state.watches().is_ready());
         }
         self.readiness.set("credentials", false);
     }

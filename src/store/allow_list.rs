@@ -50,7 +50,11 @@ impl fmt::Display for AllowEntry {
             Some((provider, _)) => provider.as_str(),
             None => "-",
         };
-        write!(f, "{:<40} {sources:<13} {bound:<10} {}", self.pattern, self.created_at)
+        write!(
+            f,
+            "{:<40} {sources:<13} {bound:<10} {}",
+            self.pattern, self.created_at
+        )
     }
 }
 

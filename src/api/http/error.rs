@@ -316,6 +316,10 @@ mod tests {
     #[test]
     fn a_cause_is_never_sent() {
         let error = ApiError::internal(std::io::Error::other("postgres://user:secret@db"));
-        assert!(!serde_json::to_string(&error.problem()).unwrap().contains("secret"));
+        assert!(
+            !serde_json::to_string(&error.problem())
+                .unwrap()
+                .contains("secret")
+        );
     }
 }

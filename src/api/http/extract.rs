@@ -2,7 +2,9 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request};
+use axum::extract::{
+    FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -84,9 +86,8 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let refused = |rejection: QueryRejection| {
-            ApiError::with(Code::InvalidRequest, rejection.body_text())
-        };
+        let refused =
+            |rejection: QueryRejection| ApiError::with(Code::InvalidRequest, rejection.body_text());
         <Query<T> as FromRequestParts<S>>::from_request_parts(parts, state)
             .await
             .map(|Query(query)| Self(query))

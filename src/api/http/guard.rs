@@ -7,11 +7,11 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::api::identity::authenticate::authenticate;
-use crate::api::identity::caller::{Caller, Credential};
 use crate::api::http::error::ApiError;
 use crate::api::http::limit::{Action, Remaining, Subject};
 use crate::api::http::middleware::LoggedCaller;
+use crate::api::identity::authenticate::authenticate;
+use crate::api::identity::caller::{Caller, Credential};
 use crate::api::state::ApiState;
 
 /// Who may call a route.
@@ -37,7 +37,9 @@ pub async fn guard(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let logged = caller.as_ref().map(|caller| caller.credential_id().to_owned());
+    let logged = caller
+        .as_ref()
+        .map(|caller| caller.credential_id().to_owned());
     let subject = match &logged {
         Some(id) => Subject::Caller(id.clone()),
         None => peer,

@@ -83,12 +83,8 @@ pub enum Subject {
     Peer(IpAddr),
 }
 
-type Limiter = RateLimiter<
-    Subject,
-    DefaultKeyedStateStore<Subject>,
-    DefaultClock,
-    StateInformationMiddleware,
->;
+type Limiter =
+    RateLimiter<Subject, DefaultKeyedStateStore<Subject>, DefaultClock, StateInformationMiddleware>;
 
 /// What is left after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +246,10 @@ mod tests {
         }
         let refused = limits.count(Action::DeviceCode, &subject).unwrap_err();
         assert_eq!(refused.code(), Code::RateLimited);
-        assert!(limits.count(Action::DeviceCode, &address("192.0.2.10")).is_ok());
+        assert!(
+            limits
+                .count(Action::DeviceCode, &address("192.0.2.10"))
+                .is_ok()
+        );
     }
 }

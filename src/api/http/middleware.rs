@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::api::http::error::{ApiError, Cause, Code};
 use crate::api::state::ApiState;
+use crate::telemetry::Chain;
 
 /// How long a route may take until its answer begins.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -49,7 +50,9 @@ pub async fn surround(State(state): State<ApiState>, request: Request, next: Nex
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let took = started.elapsed();
-    state.metrics().record_request(route_label(route), status, took);
+    state
+        .metrics()
+        .record_request(route_label(route), status, took);
     let caller = caller.as_ref().map_or("none", |caller| caller.0.as_str());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match cause {
@@ -95,7 +98,11 @@ async fn bound(permits: &Semaphore, answer: impl Future<Output = Response>) -> R
 
 /// Routes are words of this program; what matched none is counted together.
 fn route_label(route: &str) -> &str {
-    if route.starts_with('/') { route } else { "none" }
+    if route.starts_with('/') {
+        route
+    } else {
+        "none"
+    }
 }
 
 /// Fields that every answer carries (OWASP Secure Headers).
@@ -126,19 +133,4 @@ pub async fn secure(State(state): State<ApiState>, request: Request, next: Next)
         );
     }
     response
-}
-
-/// An error and what led to it, on one line.
-struct Chain<'a>(&'a (dyn std::error::Error + Send + Sync));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(error) = next {
-            write!(f, ": {error}")?;
-            next = error.source();
-        }
-        Ok(())
-    }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 
-use crate::api::identity::caller::{Caller, Credential, Tenant};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::limit::{Action, Subject};
+use crate::api::identity::caller::{Caller, Credential, Tenant};
 use crate::api::state::ApiState;
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
-use crate::domain::access::{self, Action, Actor, Refusal, Target};
 use crate::auth::key_index::IndexedKey;
+use crate::domain::access::{self, Action, Actor, Refusal, Target};
 
 /// Whose things a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

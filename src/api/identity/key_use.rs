@@ -8,10 +8,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::state::ApiState;
-use crate::cluster::api_key;
-use crate::auth::key_index::IndexedKey;
 use crate::api::identity::mint::stored;
+use crate::api::state::ApiState;
+use crate::auth::key_index::IndexedKey;
+use crate::cluster::api_key;
 
 /// How often what is due is looked for.
 const ROUND: Duration = Duration::from_secs(30);
@@ -60,9 +60,9 @@ impl KeyUses {
         uses.retain(|_, known| now.duration_since(known.last) < WRITE_INTERVAL * 24);
         uses.values_mut()
             .filter(|known| {
-                known.written.is_none_or(|at| {
-                    known.last > at && now.duration_since(at) >= WRITE_INTERVAL
-                })
+                known
+                    .written
+                    .is_none_or(|at| known.last > at && now.duration_since(at) >= WRITE_INTERVAL)
             })
             .map(|known| {
                 known.written = Some(now);

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::api::identity::caller::Tenant;
+use crate::api::audit::{replica_error, store_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
+use crate::api::identity::caller::Tenant;
 use crate::api::state::ApiState;
 use crate::api::v1::cluster_error;
-use crate::auth::random;
-use crate::api::audit::{replica_error, store_error};
-use crate::cluster::{api_key, tenant};
 use crate::auth::key_index::IndexedKey;
+use crate::auth::random;
 use crate::cluster::api_key::StoredKey;
+use crate::cluster::{api_key, tenant};
 use crate::domain::api_key::{PlainKey, Scopes};
 
 /// A key to make.
@@ -41,9 +41,8 @@ pub struct NewKey<'a> {
 /// When the tenant may have no more keys, or Kubernetes cannot be reached.
 pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc<IndexedKey>)> {
     check_label(new.label)?;
-    let plain = PlainKey::generate(&mut random::fill).ok_or_else(|| {
-        ApiError::new(Code::Internal)
-    })?;
+    let plain =
+        PlainKey::generate(&mut random::fill).ok_or_else(|| ApiError::new(Code::Internal))?;
     let hash = state
         .hasher()
         .hash(&plain)
@@ -81,7 +80,11 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         .ok_or_else(|| ApiError::new(Code::Internal))?;
     // Whoever was taken off the allow-list meanwhile keeps no key that the removal did not see.
     if let Some(user) = new.user
-        && !state.store().is_user_allowed(user).await.map_err(store_error)?
+        && !state
+            .store()
+            .is_user_allowed(user)
+            .await
+            .map_err(store_error)?
     {
         revoke(state, &record, false).await?;
         return Err(ApiError::new(Code::AccessDenied));
@@ -94,7 +97,11 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
 ///
 /// # Errors
 /// When Kubernetes or the store cannot be reached. Whatever was marked by then stays revoked.
-pub async fn revoke(state: &ApiState, key: &Arc<IndexedKey>, cascade: bool) -> ApiResult<Vec<String>> {
+pub async fn revoke(
+    state: &ApiState,
+    key: &Arc<IndexedKey>,
+    cascade: bool,
+) -> ApiResult<Vec<String>> {
     let keys = if cascade {
         with_descendants(state, key)
     } else {
@@ -140,7 +147,11 @@ fn with_descendants(state: &ApiState, key: &Arc<IndexedKey>) -> Vec<Arc<IndexedK
         let children = state.keys().children_of(parent.namespace(), &parent.id());
         let new = children
             .into_iter()
-            .filter(|child| found.iter().all(|known| known.uid_text() != child.uid_text()))
+            .filter(|child| {
+                found
+                    .iter()
+                    .all(|known| known.uid_text() != child.uid_text())
+            })
             .collect::<Vec<_>>();
         found.extend(new);
         next += 1;

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::api::http::error::{ApiError, ApiResult, Code};
-use crate::auth::github::{GitHub, GitHubError};
 use crate::auth::identity::Identity;
-use crate::auth::keystore::KeyStore;
-use crate::auth::oidc::{self, IssuerPolicy, OidcError};
+use crate::auth::identity::github::{GitHub, GitHubError};
+use crate::auth::identity::keystore::KeyStore;
+use crate::auth::identity::oidc::{self, IssuerPolicy, OidcError};
 use crate::wire::auth::ExchangeProof;
 
 /// An OpenID Connect provider and its keys.
@@ -79,9 +79,9 @@ impl Providers {
 }
 
 fn required(field: &str, value: Option<String>) -> ApiResult<String> {
-    value
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| ApiError::new(Code::InvalidRequest).field(field, "is needed for this provider"))
+    value.filter(|text| !text.is_empty()).ok_or_else(|| {
+        ApiError::new(Code::InvalidRequest).field(field, "is needed for this provider")
+    })
 }
 
 fn oidc_error(error: OidcError) -> ApiError {

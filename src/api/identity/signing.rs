@@ -29,7 +29,9 @@ pub enum SigningError {
     #[error("failed to read or keep signing keys")]
     Store(#[from] StoreError),
     /// A key cannot be made, sealed or opened.
-    #[error("failed to make or open a signing key; a stored one opens only with the KISENON_SECRET_KEY that sealed it")]
+    #[error(
+        "failed to make or open a signing key; a stored one opens only with the KISENON_SECRET_KEY that sealed it"
+    )]
     Key(#[from] JwtError),
 }
 
@@ -75,12 +77,7 @@ pub async fn load(
 /// another.
 fn open(row: &SigningKeyRow, secret: &SecretKey) -> Result<SigningKey, JwtError> {
     let sealed = String::from_utf8_lossy(&row.sealed);
-    SigningKey::open(
-        &row.kid,
-        row.created_at + PUBLISHED_BEFORE,
-        &sealed,
-        secret,
-    )
+    SigningKey::open(&row.kid, row.created_at + PUBLISHED_BEFORE, &sealed, secret)
 }
 
 /// Keeps the keys current until `stop`.
@@ -91,7 +88,10 @@ pub async fn rotate_until(state: &ApiState, secret: &SecretKey, stop: &Cancellat
         match load(state.store(), secret, &issuer, state.now()).await {
             Ok(ring) => state.set_key_ring(ring),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "keeps the signing keys that it has");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "keeps the signing keys that it has"
+                );
             }
         }
         if let Err(error) = state.store().purge(state.now()).await {

@@ -235,6 +235,7 @@ async fn record_report(state: &ApiState, key: &IndexedKey, ended: &[String]) -> 
         return Ok(());
     };
     let actor = Actor {
+        tenant_id: &tenant,
         kind: "system",
         id: "leak-report",
         label: "leak report",
@@ -246,7 +247,7 @@ async fn record_report(state: &ApiState, key: &IndexedKey, ended: &[String]) -> 
         name: Some(key.label()),
     };
     let detail = Some(json!({ "ended": ended }));
-    audit::record_as(state, &tenant, actor, "api-key.report", target, detail).await
+    audit::record_as(state, actor, "api-key.report", target, detail).await
 }
 
 /// What the new key may do: no more than the credential that makes it.

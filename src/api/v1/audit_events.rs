@@ -4,10 +4,10 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use crate::api::audit::store_error;
-use crate::api::identity::caller::Caller;
 use crate::api::http::cursor;
 use crate::api::http::error::ApiResult;
 use crate::api::http::extract::{Json, UrlQuery};
+use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::domain::access::{Action, Target};
 use crate::store::AuditEvent;

@@ -6,15 +6,15 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+use super::me::user_view;
 use crate::api::audit::{self, Actor, Target, replica_error, store_error};
-use crate::api::identity::caller::Caller;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
+use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
-use super::me::user_view;
 use crate::auth::jwt::Claims;
-use crate::auth::random;
 use crate::auth::opaque::{OpaqueToken, TokenKind};
+use crate::auth::random;
 use crate::store::{NewSession, RefreshOutcome, SignIn, User};
 use crate::wire::auth::{ExchangeProof, RefreshSession, SessionTokens};
 use crate::wire::problem::Problem;
@@ -56,7 +56,10 @@ pub async fn exchange_proof(
         ));
     }
     if let Some((digest, ends)) = proved.once
-        && !store.use_proof(&digest, ends, now).await.map_err(store_error)?
+        && !store
+            .use_proof(&digest, ends, now)
+            .await
+            .map_err(store_error)?
     {
         return Err(ApiError::with(
             Code::InvalidProof,
@@ -96,6 +99,7 @@ pub async fn exchange_proof(
         return Err(ApiError::new(Code::AccessDenied));
     }
     let actor = Actor {
+        tenant_id: &account.tenant.id,
         kind: "user",
         id: &account.user.id,
         label: email,
@@ -106,8 +110,7 @@ pub async fn exchange_proof(
         name: None,
     };
     let detail = json!({ "provider": identity.provider });
-    audit::record_as(&state, &account.tenant.id, actor, "session.begin", target, Some(detail))
-        .await?;
+    audit::record_as(&state, actor, "session.begin", target, Some(detail)).await?;
     let issue = Issue {
         user: &account.user,
         tenant_id: &account.tenant.id,
@@ -130,7 +133,8 @@ pub async fn refresh_session(
     Json(body): Json<RefreshSession>,
 ) -> ApiResult<Json<SessionTokens>> {
     let next = OpaqueToken::generate(TokenKind::Refresh).map_err(ApiError::internal)?;
-    let presented = OpaqueToken::parse(TokenKind::Refresh, &body.refresh_token).map_err(|_| ended())?;
+    let presented =
+        OpaqueToken::parse(TokenKind::Refresh, &body.refresh_token).map_err(|_| ended())?;
     let outcome = state
         .store()
         .refresh(&presented.hash(), &next.hash(), state.now(), GRACE)
@@ -197,10 +201,7 @@ pub async fn sign_out(State(state): State<ApiState>, caller: Caller) -> ApiResul
 }
 
 fn ended() -> ApiError {
-    ApiError::with(
-        Code::InvalidGrant,
-        "the session has ended: sign in again",
-    )
+    ApiError::with(Code::InvalidGrant, "the session has ended: sign in again")
 }
 
 fn fresh_id() -> ApiResult<String> {

@@ -7,16 +7,17 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+use super::me::user_view;
 use crate::api::audit::{self, Actor, Target, store_error};
-use crate::api::identity::caller::{Caller, Tenant};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
+use crate::api::identity::caller::{Caller, Tenant};
 use crate::api::identity::mint::{self, NewKey, check_label};
 use crate::api::state::ApiState;
-use super::me::user_view;
 use crate::auth::opaque::{OpaqueToken, TokenKind};
 use crate::domain::access::{self, Action};
-use crate::domain::{pkce, redirect, tenant};
+use crate::domain::grant::{pkce, redirect};
+use crate::domain::tenant;
 use crate::store::{Account, CliCode as StoredCode, CodeOutcome, NewCliCode};
 use crate::wire::cli_grant::{AuthorizeCli, CliCode, ExchangeCliCode, GrantedKey};
 use crate::wire::problem::Problem;
@@ -110,7 +111,11 @@ pub async fn exchange_cli_code(
             if !is_bound(&code, &body) {
                 return Err(refused());
             }
-            let account = state.store().user(&code.user_id).await.map_err(store_error)?;
+            let account = state
+                .store()
+                .user(&code.user_id)
+                .await
+                .map_err(store_error)?;
             let account = account.ok_or_else(refused)?;
             grant(&state, &hash, &code, &account).await
         }
@@ -128,9 +133,8 @@ fn is_bound(code: &StoredCode, body: &ExchangeCliCode) -> bool {
     let challenge = pkce::Challenge::parse(&code.challenge, "S256");
     let verifier = pkce::Verifier::parse(&body.code_verifier);
     code.redirect_uri == body.redirect_uri
-        && challenge.is_ok_and(|challenge| {
-            verifier.is_ok_and(|verifier| challenge.matches(&verifier))
-        })
+        && challenge
+            .is_ok_and(|challenge| verifier.is_ok_and(|verifier| challenge.matches(&verifier)))
 }
 
 async fn grant(
@@ -139,7 +143,14 @@ async fn grant(
     code: &StoredCode,
     account: &Account,
 ) -> ApiResult<(StatusCode, Json<GrantedKey>)> {
-    let granted = grant_key(state, account, &code.label, &code.session_id, "cli.exchange").await?;
+    let granted = grant_key(
+        state,
+        account,
+        &code.label,
+        &code.session_id,
+        "cli.exchange",
+    )
+    .await?;
     let minted = format!("{}/{}", tenant::namespace(&code.tenant_id), granted.id);
     let stolen = state
         .store()
@@ -182,6 +193,7 @@ pub(super) async fn grant_key(
     let (plain, record) = mint::mint(state, new).await?;
     let id = record.id();
     let actor = Actor {
+        tenant_id: &tenant.id,
         kind: "user",
         id: &account.user.id,
         label: &account.user.email,
@@ -192,7 +204,7 @@ pub(super) async fn grant_key(
         name: Some(label),
     };
     let detail = json!({ "prefix": plain.prefix() });
-    audit::record_as(state, &tenant.id, actor, action, target, Some(detail)).await?;
+    audit::record_as(state, actor, action, target, Some(detail)).await?;
     Ok(GrantedKey {
         api_key: plain.text().expose_secret().to_owned(),
         id,
@@ -206,7 +218,10 @@ async fn revoke_stolen(state: &ApiState, minted: &str) -> ApiResult<()> {
     let Some((namespace, id)) = minted.split_once('/') else {
         return Ok(());
     };
-    tracing::warn!(api_key.id = id, "a CLI code came back: revokes the key that it made");
+    tracing::warn!(
+        api_key.id = id,
+        "a CLI code came back: revokes the key that it made"
+    );
     match state.keys().by_id(namespace, id) {
         Some(record) => mint::revoke(state, &record, true).await.map(drop),
         None => Ok(()),

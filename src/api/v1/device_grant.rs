@@ -5,17 +5,17 @@ use axum::http::StatusCode;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 
+use super::cli_grant::grant_key;
 use crate::api::audit::{self, Target, store_error};
-use crate::api::identity::caller::Caller;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::{Json, UrlPath};
+use crate::api::identity::caller::Caller;
 use crate::api::identity::mint::check_label;
 use crate::api::state::ApiState;
-use super::cli_grant::grant_key;
 use crate::auth::opaque::{NoRandomness, OpaqueToken, TokenKind, sha256};
 use crate::auth::random;
 use crate::domain::access::{self, Action};
-use crate::domain::user_code::UserCode;
+use crate::domain::grant::user_code::UserCode;
 use crate::store::{DeviceDecision, DeviceOutcome, NewDeviceCode};
 use crate::wire::cli_grant::GrantedKey;
 use crate::wire::device_grant::{
@@ -87,7 +87,8 @@ pub async fn exchange_device_code(
     State(state): State<ApiState>,
     Json(body): Json<ExchangeDeviceCode>,
 ) -> ApiResult<(StatusCode, Json<GrantedKey>)> {
-    let presented = OpaqueToken::parse(TokenKind::DeviceCode, &body.device_code).map_err(|_| invalid())?;
+    let presented =
+        OpaqueToken::parse(TokenKind::DeviceCode, &body.device_code).map_err(|_| invalid())?;
     let outcome = state
         .store()
         .poll_device(&presented.hash(), state.now())
@@ -99,14 +100,15 @@ pub async fn exchange_device_code(
             Code::SlowDown,
             "wait five seconds longer between two questions from now on",
         )),
-        DeviceOutcome::Denied => Err(ApiError::with(
-            Code::AccessDenied,
-            "the person has refused",
-        )),
+        DeviceOutcome::Denied => Err(ApiError::with(Code::AccessDenied, "the person has refused")),
         DeviceOutcome::Expired => Err(ApiError::new(Code::ExpiredToken)),
         DeviceOutcome::Redeemed | DeviceOutcome::Unknown => Err(invalid()),
         DeviceOutcome::Approved(device) => {
-            let account = state.store().user(&device.user_id).await.map_err(store_error)?;
+            let account = state
+                .store()
+                .user(&device.user_id)
+                .await
+                .map_err(store_error)?;
             let account = account.ok_or_else(invalid)?;
             let granted = grant_key(
                 &state,

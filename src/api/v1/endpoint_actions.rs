@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::cluster_error;
-use super::endpoints::{Edit, answer, change, find, project_of, record, show};
+use super::endpoints::{Change, answer, find, project_of, record, show};
 use crate::api::explain::{explain, nothing};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::{IfMatch, Json, UrlPath};
@@ -36,7 +36,7 @@ pub async fn suspend_endpoint(
     UrlPath(id): UrlPath<String>,
 ) -> ApiResult<Response> {
     let spec = json!({ "desiredState": "Suspended" });
-    set(&state, &caller, &id, edit(spec, "endpoint.suspend")).await
+    set(&state, &caller, &id, spec, "endpoint.suspend").await
 }
 
 /// Resume an endpoint
@@ -49,22 +49,24 @@ pub async fn resume_endpoint(
     UrlPath(id): UrlPath<String>,
 ) -> ApiResult<Response> {
     let spec = json!({ "desiredState": "Running" });
-    set(&state, &caller, &id, edit(spec, "endpoint.resume")).await
+    set(&state, &caller, &id, spec, "endpoint.resume").await
 }
 
-async fn set(state: &ApiState, caller: &Caller, id: &str, edit: Edit<'_>) -> ApiResult<Response> {
+async fn set(
+    state: &ApiState,
+    caller: &Caller,
+    id: &str,
+    spec: Value,
+    action: &str,
+) -> ApiResult<Response> {
     let endpoint = find(state, caller, Action::Write, id)?;
-    let view = change(state, caller, &endpoint, edit).await?;
-    Ok(answer(&view))
-}
-
-/// A change of any version.
-const fn edit(spec: Value, action: &str) -> Edit<'_> {
-    Edit {
+    let change = Change {
         tag: None,
         spec,
         action,
-    }
+    };
+    let view = change.make(state, caller, &endpoint).await?;
+    Ok(answer(&view))
 }
 
 /// Replace the allow-list of an endpoint
@@ -83,11 +85,13 @@ pub async fn update_endpoint_access(
 ) -> ApiResult<Response> {
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = json!({ "access": body });
-    let edit = Edit {
-        tag: condition.as_ref().map(|tag| &*tag.0),
-        ..edit(spec, "endpoint.update-access")
+    let tag = condition.as_ref().map(|tag| &*tag.0);
+    let change = Change {
+        tag,
+        spec,
+        action: "endpoint.update-access",
     };
-    let view = change(&state, &caller, &endpoint, edit).await?;
+    let view = change.make(&state, &caller, &endpoint).await?;
     Ok(answer(&view))
 }
 
@@ -113,8 +117,13 @@ pub async fn reset_endpoint_password(
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;
     let spec = json!({ "role": { "passwordSecretRef": null, "passwordVerifier": verifier } });
-    let edit = edit(spec, "endpoint.reset-password");
-    let view = change(&state, &caller, &endpoint, edit).await?;
+    let action = "endpoint.reset-password";
+    let change = Change {
+        tag: None,
+        spec,
+        action,
+    };
+    let view = change.make(&state, &caller, &endpoint).await?;
     let password = password.expose_secret().to_owned();
     Ok(Json(NewPassword {
         uri: uri(&endpoint, Some(&password)),

@@ -158,12 +158,12 @@ pub async fn update_endpoint(
 ) -> ApiResult<Response> {
     let endpoint = find(&state, &caller, Action::Write, &id)?;
     let spec = serde_json::to_value(&body).map_err(ApiError::internal)?;
-    let edit = Edit {
+    let change = Change {
         tag: Some(&tag),
         spec,
         action: "endpoint.update",
     };
-    let view = change(&state, &caller, &endpoint, edit).await?;
+    let view = change.make(&state, &caller, &endpoint).await?;
     Ok(answer(&view))
 }
 
@@ -252,36 +252,38 @@ pub(in crate::api) fn show(state: &ApiState, endpoint: &Endpoint) -> EndpointVie
     view::endpoint(endpoint, project_of(state, endpoint).as_deref())
 }
 
-/// A change of an endpoint's spec.
-pub(super) struct Edit<'a> {
-    /// The version that it is a change of; none where any will do.
+/// A change of the spec of an endpoint.
+pub(super) struct Change<'a> {
+    /// The version that it is made to; `None`: to any.
     pub tag: Option<&'a str>,
-    /// A merge patch of the spec.
+    /// JSON merge patch of the spec.
     pub spec: Value,
-    /// As the record of changes names it.
+    /// As the record names it.
     pub action: &'a str,
 }
 
-/// Changes the spec of an endpoint.
-///
-/// # Errors
-/// When its project holds what is to be changed, it has changed, or Kubernetes refuses.
-pub(super) async fn change(
-    state: &ApiState,
-    caller: &Caller,
-    endpoint: &Endpoint,
-    edit: Edit<'_>,
-) -> ApiResult<EndpointView> {
-    let seen = edit.tag.map(version).transpose()?;
-    check_template(state, endpoint, &edit.spec)?;
-    let detail = fields(&edit.spec);
-    let intent = Intent::new(state.client().clone());
-    let changed = intent.merge(endpoint, seen, edit.spec).await;
-    let changed = changed.map_err(changed_since)?;
-    state.watches().until_seen(&changed).await;
-    let view = show(state, &changed);
-    record(state, caller, edit.action, &view, detail).await?;
-    Ok(view)
+impl Change<'_> {
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// When its project holds what is to be changed, it has changed, or Kubernetes refuses.
+    pub(super) async fn make(
+        self,
+        state: &ApiState,
+        caller: &Caller,
+        endpoint: &Endpoint,
+    ) -> ApiResult<EndpointView> {
+        let seen = self.tag.map(version).transpose()?;
+        check_template(state, endpoint, &self.spec)?;
+        let detail = fields(&self.spec);
+        let intent = Intent::new(state.client().clone());
+        let changed = intent.merge(endpoint, seen, self.spec).await;
+        let changed = changed.map_err(changed_since)?;
+        state.watches().until_seen(&changed).await;
+        let view = show(state, &changed);
+        record(state, caller, self.action, &view, detail).await?;
+        Ok(view)
+    }
 }
 
 /// What a project's template says about an endpoint is held to: a change here would be undone.
@@ -293,14 +295,16 @@ fn check_template(state: &ApiState, endpoint: &Endpoint, spec: &Value) -> ApiRes
     };
     let template = serde_json::to_value(template).map_err(ApiError::internal)?;
     let mut members = spec.as_object().into_iter().flatten();
-    let Some((member, _)) = members.find(|(member, _)| template.get(*member).is_some()) else {
-        return Ok(());
-    };
-    let detail = format!(
-        "project {} declares {member} of this endpoint and would undo the change: change it there",
-        endpoint.spec.project
-    );
-    Err(ApiError::with(Code::Conflict, detail))
+    match members.find(|(member, _)| template.get(*member).is_some()) {
+        None => Ok(()),
+        Some((member, _)) => Err(ApiError::with(
+            Code::Conflict,
+            format!(
+                "project {} declares {member} of this endpoint and would undo the change: change it there",
+                endpoint.spec.project
+            ),
+        )),
+    }
 }
 
 /// An endpoint as an answer, with its tag.

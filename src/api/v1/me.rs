@@ -1,9 +1,9 @@
 //! Who the caller is.
 
 use crate::api::audit::store_error;
-use crate::api::identity::caller::{Caller, Credential};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::Json;
+use crate::api::identity::caller::{Caller, Credential};
 use crate::api::state::ApiState;
 use crate::domain::access::{Action, Target};
 use crate::domain::api_key::{Scopes, display_prefix};

@@ -102,7 +102,14 @@ async fn create(
     let project = make::<Project>(state, caller, &body.name, spec, mark).await?;
     state.watches().until_seen(&project).await;
     let view = view::project(&project);
-    record(state, caller, "project.create", &view, None).await?;
+    record(
+        state,
+        caller,
+        "project.create",
+        (&view.id, &view.name),
+        None,
+    )
+    .await?;
     Ok(view)
 }
 
@@ -131,7 +138,14 @@ pub async fn update_project(
     let changed = changed.map_err(changed_since)?;
     state.watches().until_seen(&changed).await;
     let view = view::project(&changed);
-    record(&state, &caller, "project.update", &view, detail).await?;
+    record(
+        &state,
+        &caller,
+        "project.update",
+        (&view.id, &view.name),
+        detail,
+    )
+    .await?;
     let answer = Json(&view).into_response();
     Ok(etag::tagged(answer, &view.etag))
 }
@@ -163,14 +177,8 @@ pub async fn delete_project(
         Err(ClusterError::Forbidden(_)) => return Err(protected()),
         deletion => deletion.map_err(changed_since)?,
     };
-    record(
-        &state,
-        &caller,
-        "project.delete",
-        &view::project(&project),
-        None,
-    )
-    .await?;
+    let name = project.metadata.name.as_deref().unwrap_or_default();
+    record(&state, &caller, "project.delete", (&id, name), None).await?;
     match deletion {
         Deletion::Gone => {
             state.watches().until_gone(&*project).await;
@@ -244,13 +252,13 @@ async fn record(
     state: &ApiState,
     caller: &Caller,
     action: &str,
-    view: &ProjectView,
+    (id, name): (&str, &str),
     detail: Option<Value>,
 ) -> ApiResult<()> {
     let target = Target {
         kind: "project",
-        id: &view.id,
-        name: Some(&view.name),
+        id,
+        name: Some(name),
     };
     audit::record(state, caller, action, target, detail).await
 }

@@ -9,7 +9,7 @@ use kisenon::domain::email::AllowPattern;
 use kisenon::server::admin;
 use kisenon::store::AllowSource;
 
-use crate::api_args::StoreArgs;
+use super::api_args::StoreArgs;
 
 /// `kisenon admin`.
 #[derive(Debug, Subcommand)]

@@ -16,9 +16,9 @@ use kisenon::config::{Config, Identity};
 use kisenon::probe::canary::{self, CanaryConfig};
 use kisenon::probe::evidence::termination_message;
 use kisenon::probe::gate::{self, Admission, GateConfig};
+use kisenon::server::api::{ApiOptions, open_store};
 use kisenon::server::{self, ControllerOptions, Options};
 use kisenon::telemetry::{self, LogFormat};
-use kisenon::server::api::{ApiOptions, open_store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 

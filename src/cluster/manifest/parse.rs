@@ -274,7 +274,7 @@ mod tests {
             document("Project", "x"),
             "x".repeat(MAX_BYTES)
         );
-        let many = document("Project", "x").repeat(1) + &"---\na: 1\n".repeat(MAX_DOCUMENTS + 1);
+        let many = document("Project", "x") + &"---\na: 1\n".repeat(MAX_DOCUMENTS + 1);
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
             c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\
             e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";

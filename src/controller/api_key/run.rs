@@ -18,9 +18,9 @@ use super::schedule::Schedule;
 use super::{KIND, reconcile};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::watch::Chain;
 use crate::health::Liveness;
 use crate::metrics::Outcome;
+use crate::telemetry::Chain;
 
 /// Keys that are reconciled at the same time.
 const CONCURRENCY: usize = 16;

@@ -139,7 +139,12 @@ impl App {
     }
 
     /// Sends a request without a credential.
-    pub(crate) async fn anonymous(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn anonymous(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         self.send(method, path, None, body).await
     }
 
@@ -307,7 +312,7 @@ async fn serve(
         now: Timestamp::now,
     };
     let (told, address) = tokio::sync::oneshot::channel();
-    let listening = move |address| drop(told.send(address));
+    let listening = move |address| told.send(address).unwrap();
     let running = tokio::spawn(api::run(options, handles, listening, stop));
     let address = address.await;
     let Ok(address) = address else {

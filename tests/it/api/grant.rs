@@ -44,7 +44,10 @@ async fn c4_a_code_and_its_verifier_make_a_key_that_works_at_once() {
     assert_eq!(granted.header("cache-control"), "no-store", "C9");
     let granted = granted.expect(201);
     let key = granted["apiKey"].as_str().unwrap();
-    let me = app.send(Method::GET, "/v1/me", Some(key), None).await.expect(200);
+    let me = app
+        .send(Method::GET, "/v1/me", Some(key), None)
+        .await
+        .expect(200);
     assert_eq!(me["credential"]["label"], "keon on laptop");
     assert_eq!(me["user"]["email"], person.email);
 }
@@ -134,10 +137,23 @@ async fn c5_of_a_thousand_redemptions_at_once_one_makes_a_key() {
     assert!(made <= 1, "{made} keys");
     let events = person.get("/v1/audit-events").await.expect(200);
     let minted = events["items"].as_array().unwrap().iter();
-    assert_eq!(minted.filter(|event| event["action"] == "cli.exchange").count(), 1);
+    assert_eq!(
+        minted
+            .filter(|event| event["action"] == "cli.exchange")
+            .count(),
+        1
+    );
     let keys = person.get("/v1/api-keys").await.expect(200);
     let is_active = |key: &&Value| key["state"] == "Active";
-    assert_eq!(keys["items"].as_array().unwrap().iter().filter(is_active).count(), 0);
+    assert_eq!(
+        keys["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(is_active)
+            .count(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -168,7 +184,9 @@ async fn c10_a_device_gets_a_key_once_a_person_has_compared_the_code() {
     assert_eq!(second.refusal(404), "not_found", "decided once");
     let granted = poll().await.expect(201);
     let key = granted["apiKey"].as_str().unwrap();
-    app.send(Method::GET, "/v1/me", Some(key), None).await.expect(200);
+    app.send(Method::GET, "/v1/me", Some(key), None)
+        .await
+        .expect(200);
     assert_eq!(poll().await.refusal(400), "invalid_grant");
 }
 
@@ -178,8 +196,18 @@ async fn a_key_cannot_approve_anything() {
     let person = app.person("key").await;
     let (key, _) = person.key(json!({ "label": "program" })).await;
     let consent = app
-        .send(Method::POST, "/v1/auth/cli/authorize", Some(&key), Some(consent()))
+        .send(
+            Method::POST,
+            "/v1/auth/cli/authorize",
+            Some(&key),
+            Some(consent()),
+        )
         .await;
     assert_eq!(consent.refusal(403), "insufficient_scope");
-    assert!(consent.header("www-authenticate").contains("insufficient_scope"), "J9");
+    assert!(
+        consent
+            .header("www-authenticate")
+            .contains("insufficient_scope"),
+        "J9"
+    );
 }

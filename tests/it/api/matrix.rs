@@ -40,7 +40,6 @@ enum Needs {
 const ROWS: &[(&str, &str, Access, Needs)] = &[
     ("POST", "/v1/auth/exchange", Open, Nothing),
     ("POST", "/v1/auth/refresh", Open, Nothing),
-    ("POST", "/v1/auth/signout", Session, Nothing),
     ("POST", "/v1/auth/cli/authorize", Session, Nothing),
     ("POST", "/v1/auth/cli/exchange", Open, Nothing),
     ("POST", "/v1/auth/device/code", Open, Nothing),
@@ -74,6 +73,8 @@ const ROWS: &[(&str, &str, Access, Needs)] = &[
     ("DELETE", "/v1/api-keys/{id}", Project, Write),
     ("POST", "/v1/api-keys/report", Open, Nothing),
     ("POST", "/v1/manifests", Project, Both),
+    // The last, since it ends the session that the rows before have used.
+    ("POST", "/v1/auth/signout", Session, Nothing),
 ];
 
 /// A caller, and whether a route that needs these lets it in.
@@ -141,17 +142,32 @@ async fn callers(app: &App, owner: &Person<'_>) -> Vec<Row> {
     let ends = Timestamp::now() + jiff::SignedDuration::from_secs(2);
     let expired = key(json!({ "label": "expired", "expiresAt": ends.to_string() })).await;
     let signed_out = app.sign_in(&owner.email).await;
-    signed_out.post("/v1/auth/signout", json!({})).await.expect(204);
+    signed_out
+        .post("/v1/auth/signout", json!({}))
+        .await
+        .expect(204);
     let mut forged = owner.token.clone();
     forged.replace_range(forged.len() - 8.., "AAAAAAAA");
     until_expired(app, &expired).await;
     vec![
         row("no credential", None, nobody),
         row("session", Some(owner.token.clone()), anyone),
-        row("session that was signed out", Some(signed_out.token.clone()), nobody),
+        row(
+            "session that was signed out",
+            Some(signed_out.token.clone()),
+            nobody,
+        ),
         row("forged session", Some(forged), nobody),
-        row("id token in place of a session (J4)", Some(app.issuer.id_token(&owner.email)), nobody),
-        row("refresh token in place of a session (J4)", Some(owner.refresh.clone()), nobody),
+        row(
+            "id token in place of a session (J4)",
+            Some(app.issuer.id_token(&owner.email)),
+            nobody,
+        ),
+        row(
+            "refresh token in place of a session (J4)",
+            Some(owner.refresh.clone()),
+            nobody,
+        ),
         row("key", Some(key(json!({ "label": "all" })).await), any_key),
         row(
             "read-only key",
@@ -195,14 +211,23 @@ async fn j12_what_is_anothers_is_not_there() {
         .expect(201);
     let project_id = project["id"].as_str().unwrap();
     for (path, absent) in [
-        (format!("/v1/projects/{project_id}"), "/v1/projects/prj-000000000000000000000000"),
-        (format!("/v1/api-keys/{key_id}"), "/v1/api-keys/key-0000000000000000"),
+        (
+            format!("/v1/projects/{project_id}"),
+            "/v1/projects/prj-000000000000000000000000",
+        ),
+        (
+            format!("/v1/api-keys/{key_id}"),
+            "/v1/api-keys/key-0000000000000000",
+        ),
     ] {
         owner.get(&path).await.expect(200);
         let theirs = stranger.get(&path).await;
         let nothing = stranger.get(absent).await;
         assert_eq!(theirs.refusal(404), "not_found");
-        assert_eq!(without_request(&theirs.json()), without_request(&nothing.json()));
+        assert_eq!(
+            without_request(&theirs.json()),
+            without_request(&nothing.json())
+        );
         stranger.delete(&path).await.expect(404);
         owner.get(&path).await.expect(200);
     }
@@ -216,12 +241,7 @@ fn without_request(problem: &Value) -> Value {
     problem
 }
 
-async fn call(
-    app: &App,
-    method: &str,
-    path: &str,
-    token: Option<&str>,
-) -> super::app::Answer {
+async fn call(app: &App, method: &str, path: &str, token: Option<&str>) -> super::app::Answer {
     let path = path
         .replace("{user_code}", "BCDF-GHJK")
         .replace("/projects/{id}", "/projects/prj-000000000000000000000000")

@@ -21,7 +21,10 @@ async fn who_signs_in_learns_who_they_are() {
     assert_eq!(me["user"]["id"], person.user_id);
     assert_eq!(me["credential"]["kind"], "session");
     let tenant = me["tenant"]["id"].as_str().unwrap();
-    assert_eq!(me["tenant"]["namespace"], format!("kisenon-tenant-{tenant}"));
+    assert_eq!(
+        me["tenant"]["namespace"],
+        format!("kisenon-tenant-{tenant}")
+    );
 }
 
 #[tokio::test]
@@ -101,10 +104,17 @@ async fn c12_a_refresh_token_is_good_once_and_a_late_copy_ends_the_session() {
     // Another tab, a moment later, with the same token.
     refresh(&person.refresh).await.expect(200);
     let again = refresh(next["refreshToken"].as_str().unwrap()).await;
-    let access = again.expect(200)["accessToken"].as_str().unwrap().to_owned();
+    let access = again.expect(200)["accessToken"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let me = app.send(Method::GET, "/v1/me", Some(&access), None).await;
     me.expect(200);
-    for wrong in ["", "nsr_", "nsc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+    for wrong in [
+        "",
+        "nsr_",
+        "nsc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ] {
         assert_eq!(refresh(wrong).await.refusal(400), "invalid_grant");
     }
 }

@@ -14,9 +14,9 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jiff::Timestamp;
+use kisenon::auth::identity::keystore::{KeySource, KeyStore};
+use kisenon::auth::identity::oidc::{self, IssuerKind, IssuerPolicy};
 use kisenon::auth::jwt::{Algorithm, KeyRing, SigningKey};
-use kisenon::auth::keystore::{KeySource, KeyStore};
-use kisenon::auth::oidc::{self, IssuerKind, IssuerPolicy};
 use serde_json::{Value, json};
 
 use super::{client, serve};

@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kisenon::auth::github::{GitHub, GitHubError};
 use kisenon::auth::identity::Identity;
+use kisenon::auth::identity::github::{GitHub, GitHubError};
 use kisenon::auth::identity::http::HttpError;
 use serde_json::{Value, json};
 

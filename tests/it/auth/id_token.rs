@@ -2,9 +2,9 @@
 
 use axum::routing::get;
 use axum::{Json, Router};
+use kisenon::auth::identity::keystore::{KeySource, KeyStore};
+use kisenon::auth::identity::oidc::{self, IssuerKind, IssuerPolicy, OidcError, Verified};
 use kisenon::auth::jwt::Algorithm;
-use kisenon::auth::keystore::{KeySource, KeyStore};
-use kisenon::auth::oidc::{self, IssuerKind, IssuerPolicy, OidcError, Verified};
 use serde_json::{Value, json};
 
 use super::forge::{CLIENT, ISSUER, Signer, at, changed, now};

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use kisenon::auth::identity::http::{HttpError, ProviderClient, Transport};
+use kisenon::auth::identity::keystore::{KeySource, KeyStore, KeyStoreError};
 use kisenon::auth::jwt::Algorithm;
-use kisenon::auth::keystore::{KeySource, KeyStore, KeyStoreError};
 use serde_json::{Value, json};
 
 use super::forge::{Signer, at, base64, sha256};
@@ -276,7 +276,7 @@ fn signed_with_exponent_one(signed: &str, length: usize) -> String {
 
 #[tokio::test]
 async fn j1_weak_and_broken_keys_verify_nothing() {
-    use kisenon::auth::oidc::{self, IssuerKind, IssuerPolicy};
+    use kisenon::auth::identity::oidc::{self, IssuerKind, IssuerPolicy};
     let rsa = Signer::new(Algorithm::Rs256);
     let ec = Signer::new(Algorithm::Es256);
     let mut exponent_one = rsa.jwk("weak");

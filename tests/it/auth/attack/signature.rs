@@ -4,8 +4,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, UnparsedPublicKey,
 };
+use kisenon::auth::identity::oidc;
 use kisenon::auth::jwt::Algorithm;
-use kisenon::auth::oidc;
 use serde_json::json;
 
 use crate::auth::forge::{Signer, Target, all_refuse, base64, sha256};

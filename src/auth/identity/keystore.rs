@@ -16,8 +16,8 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-use super::identity::http::{HttpError, ProviderClient, read, send};
-use super::jwt::Algorithm;
+use super::http::{HttpError, ProviderClient, read, send};
+use crate::auth::jwt::Algorithm;
 
 /// Shortest time for which a set is kept.
 const MIN_AGE: SignedDuration = SignedDuration::from_mins(5);

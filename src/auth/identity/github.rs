@@ -12,8 +12,8 @@ use serde_json::json;
 use thiserror::Error;
 use url::Url;
 
-use super::identity::http::{HttpError, ProviderClient, read, send};
-use super::identity::{Identity, display_name};
+use super::http::{HttpError, ProviderClient, read, send};
+use super::{Identity, display_name};
 use crate::domain::email::Email;
 
 /// Longest token that is sent on (GitHub's own bound).

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::identity::{Identity, display_name};
-use super::jwt::compact::Compact;
-use super::jwt::{Algorithm, JwtError, LEEWAY};
 use super::keystore::{KeyStore, KeyStoreError};
-use super::opaque::sha256;
+use super::{Identity, display_name};
+use crate::auth::jwt::compact::Compact;
+use crate::auth::jwt::{Algorithm, JwtError, LEEWAY};
+use crate::auth::opaque::sha256;
 use crate::domain::email::Email;
 
 /// Oldest token that is taken.
