@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;
+use crate::domain::api_key::Scopes;
 use crate::domain::access::{self, Action, Actor, Refusal, Target};
 
 /// Whose things a request is about.
@@ -75,6 +76,25 @@ impl Caller {
                 Code::InsufficientScope,
                 "this needs a signed-in session; an API key cannot do it",
             )),
+        }
+    }
+
+    /// Asks whether the credential has these scopes; a session has all.
+    ///
+    /// # Errors
+    /// When one is missing.
+    pub fn has(&self, scopes: Scopes) -> ApiResult<()> {
+        match &self.credential {
+            Credential::Key { key, .. } if !key.scopes().covers(scopes) => {
+                let missing = if scopes.write && !key.scopes().write {
+                    "write"
+                } else {
+                    "read"
+                };
+                let detail = format!("the key does not have the scope {missing}");
+                Err(ApiError::with(Code::InsufficientScope, detail))
+            }
+            _ => Ok(()),
         }
     }
 

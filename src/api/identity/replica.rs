@@ -24,14 +24,14 @@ const RENEW: Duration = Duration::from_millis(500);
 /// How often ended sessions are asked for.
 const POLL: Duration = Duration::from_millis(200);
 /// A replica that could not renew its row for this long refuses credentials.
-const FRESH: SignedDuration = SignedDuration::from_secs(2);
+const FRESH: SignedDuration = SignedDuration::from_secs(3);
 /// A row that was not renewed for this long is that of a replica that is gone. Longer than
 /// [`FRESH`] by what clocks of two nodes may differ.
-const GONE: SignedDuration = SignedDuration::from_secs(4);
+const GONE: SignedDuration = SignedDuration::from_secs(5);
 /// Longest that a revocation waits: by then every replica has answered or is gone.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(7);
 /// An ApiKey watch that may be further behind than this is not relied upon.
-const WATCH_STALE: Duration = Duration::from_secs(2);
+const WATCH_STALE: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(15);
 /// Ended sessions are remembered for as long as an access token may live.
 const REMEMBER: SignedDuration = SignedDuration::from_mins(20);

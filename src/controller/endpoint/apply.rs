@@ -181,7 +181,8 @@ async fn server(
         live: _,
     } = desired;
     let children = &context.children;
-    children.apply(policy).await?;
+    let is_new = endpoint.status.is_none();
+    children.make(policy, is_new).await?;
     let credentials = async {
         if observed.credentials.is_some() {
             return children.apply(credentials).await.map_err(Error::from);
@@ -201,13 +202,15 @@ async fn server(
         }
     };
     let volume = async {
-        match children.apply(volume_claim).await {
+        match children.make(volume_claim, is_new).await {
             Err(error) if observed.volume_claim.is_some() => resize_refused(error).map(Some),
             applied => applied.map(|()| None).map_err(Error::from),
         }
     };
-    let config_map = async { children.apply(config_map).await.map_err(Error::from) };
+    let config_map = async { children.make(config_map, is_new).await.map_err(Error::from) };
     let ((), (), storage) = futures::try_join!(credentials, config_map, volume)?;
+    // Applied, never created: it has many fields that the API server sets, and a creation would
+    // make them ours.
     children.apply(stateful_set).await?;
     Ok(storage)
 }

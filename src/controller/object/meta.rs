@@ -40,6 +40,9 @@ pub fn connection_secret(endpoint: &str) -> String {
     format!("{endpoint}-connection")
 }
 
+/// Kubernetes' label of every namespace; its value is the name.
+pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
 /// Labels of a Project's children.
 #[must_use]
 pub fn project_labels(tenant_namespace: &str, project: &str) -> BTreeMap<String, String> {

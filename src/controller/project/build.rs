@@ -86,6 +86,8 @@ pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
 
 fn namespace(valid: &ValidProject, mut labels: BTreeMap<String, String>) -> Namespace {
     labels.insert(meta::PROJECT_UID.to_owned(), valid.uid.clone());
+    // Given by the API server, said all the same: what is created must name what it has.
+    labels.insert(meta::NAMESPACE_NAME.to_owned(), valid.namespace.clone());
     for mode in ["enforce", "audit", "warn"] {
         let key = format!("pod-security.kubernetes.io/{mode}");
         labels.insert(key.clone(), "restricted".to_owned());
