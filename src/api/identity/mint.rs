@@ -54,6 +54,7 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         tenant::ensure(state.client(), id, namespace, quota)
             .await
             .map_err(cluster_error)?;
+        state.watches().until_tenant(namespace).await;
     }
     let made = api_key::create(
         state.client(),

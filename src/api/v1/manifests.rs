@@ -46,7 +46,7 @@ pub struct ManifestQuery {
 
 /// Apply manifests
 ///
-/// One or more YAML documents of the kinds Project, Endpoint and ApiKey, applied in their order as
+/// One or more YAML documents of the kinds `Project`, `Endpoint` and `ApiKey`, applied in their order as
 /// `kubectl apply --server-side` does. All are tried out first: if one is refused, nothing is
 /// written, and `errors` names each refusal.
 #[utoipa::path(post, path = "/v1/manifests", operation_id = "apply_manifests", tag = "manifests",
