@@ -1,20 +1,21 @@
 //! The binary of everything that runs inside the cluster.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use kisenon::config::{Config, Identity};
 use kisenon::probe::canary::{self, CanaryConfig};
-use kisenon::probe::evidence::termination_message;
-use kisenon::probe::gate::{self, Admission, GateConfig};
 use kisenon::server::{self, Options};
 use kisenon::telemetry::{self, LogFormat};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+#[path = "kisenon/gate.rs"]
+mod gate;
 
 const COMMIT: &str = match option_env!("KISENON_COMMIT") {
     Some(commit) => commit,
@@ -43,8 +44,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prove the isolation of this pod, then end.
-    Gate(GateArgs),
+    /// Prove the isolation of this pod, let its server start, and stay.
+    Gate(gate::GateArgs),
+    /// Print what the gate of this pod has seen, once it has passed.
+    Evidence(gate::EvidenceArgs),
     /// Turn Projects and Endpoints into what they say.
     Controller(ControllerArgs),
     /// Be the far side of every gate's proof.
@@ -67,7 +70,7 @@ struct ControllerArgs {
         value_name = "FILE"
     )]
     config: PathBuf,
-    /// Image of the init gate, in place of the configured one: this program's own.
+    /// Image of the gate, in place of the configured one: this program's own.
     #[arg(long, env = "KISENON_IMAGE", value_name = "IMAGE")]
     image: Option<String>,
     /// Where probes and metrics are served.
@@ -86,73 +89,22 @@ struct ControllerArgs {
     pod_namespace: String,
 }
 
-#[derive(Debug, Args)]
-struct GateArgs {
-    /// Address of the canary.
-    #[arg(long, env = "KISENON_CANARY_ADDRESS", value_name = "IP")]
-    canary_address: IpAddr,
-    /// Clients whom the perimeter admits already, so that their knocking is no breach:
-    /// {"from": ["203.0.113.0/24"], "except": []}.
-    #[arg(long, env = "KISENON_ADMITTED", value_parser = parse_admission, value_name = "JSON")]
-    admitted: Option<Admission>,
-    /// Port that Postgres will listen on.
-    #[arg(long, default_value_t = 5432, value_name = "PORT")]
-    postgres_port: u16,
-    /// Good rounds in a row needed to pass.
-    #[arg(long, default_value_t = 3, value_name = "COUNT")]
-    rounds: u32,
-    /// When to give up.
-    #[arg(long, default_value_t = 20, value_name = "SECONDS")]
-    deadline_seconds: u64,
-    /// Where the evidence goes.
-    #[arg(long, default_value = "/dev/termination-log", value_name = "PATH")]
-    termination_log: PathBuf,
-}
-
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     telemetry::init(cli.log_format, &cli.log_level)?;
-    // One crypto provider in the whole process; a second installation is refused.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // As process 1 of a container nothing ends on SIGTERM unless it listens for it.
-    let mut terminate = signal(SignalKind::terminate())?;
     match cli.command {
-        Command::Gate(args) => tokio::select! {
-            code = pass_gate(args) => code,
-            _ = terminate.recv() => Ok(ExitCode::FAILURE),
-        },
-        Command::Controller(args) => {
-            let stop = CancellationToken::new();
-            let mut config = Config::load(&args.config)?;
-            if let Some(image) = args.image {
-                config.image = image;
-            }
-            let options = Options {
-                config,
-                identity: Identity::new(args.pod_name, args.pod_namespace)?,
-                health_address: args.health_address,
-                version: env!("CARGO_PKG_VERSION"),
-                commit: COMMIT,
-            };
-            let work = server::run_controller(options, stop.clone());
-            tokio::pin!(work);
-            tokio::select! {
-                done = &mut work => done?,
-                _ = terminate.recv() => {
-                    stop.cancel();
-                    work.await?;
-                }
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Canary => {
+        Command::Gate(args) => gate::hold(args),
+        Command::Evidence(args) => gate::show(&args),
+        Command::Controller(args) => Runtime::new()?.block_on(control(args)),
+        Command::Canary => Runtime::new()?.block_on(async {
+            // As process 1 of a container nothing ends on SIGTERM unless it listens for it.
+            let mut terminate = signal(SignalKind::terminate())?;
             let stop = async move {
                 terminate.recv().await;
             };
             canary::run(CanaryConfig::default(), stop).await?;
             Ok(ExitCode::SUCCESS)
-        }
+        }),
         Command::Crds { output } => {
             for (file, definition) in kisenon::crd::definitions() {
                 let path = output.join(file);
@@ -164,29 +116,30 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
 }
 
-fn parse_admission(text: &str) -> Result<Admission, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
-async fn pass_gate(args: GateArgs) -> anyhow::Result<ExitCode> {
-    let mut config = GateConfig::new(args.canary_address);
-    config.postgres_port = args.postgres_port;
-    config.rounds = args.rounds;
-    if let Some(admitted) = args.admitted {
-        config.admitted = admitted;
+async fn control(args: ControllerArgs) -> anyhow::Result<ExitCode> {
+    // One crypto provider in the whole process; a second installation is refused.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = CancellationToken::new();
+    let mut config = Config::load(&args.config)?;
+    if let Some(image) = args.image {
+        config.image = image;
     }
-    config.deadline = Duration::from_secs(args.deadline_seconds);
-    let result = gate::run(config).await;
-    // Without the log the operator has no evidence, so the gate has not passed.
-    std::fs::write(&args.termination_log, termination_message(&result))?;
-    match result {
-        Ok(evidence) => {
-            tracing::info!(duration_ms = evidence.elapsed_ms, "{}", evidence.summary());
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            tracing::error!("{error}");
-            Ok(ExitCode::FAILURE)
+    let options = Options {
+        config,
+        identity: Identity::new(args.pod_name, args.pod_namespace)?,
+        health_address: args.health_address,
+        version: env!("CARGO_PKG_VERSION"),
+        commit: COMMIT,
+    };
+    let work = server::run_controller(options, stop.clone());
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => done?,
+        _ = terminate.recv() => {
+            stop.cancel();
+            work.await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -33,6 +33,11 @@ impl Program {
         self.child.borrow().id()
     }
 
+    /// How it has ended, if it has.
+    fn ended(&self) -> Option<ExitStatus> {
+        self.child.borrow_mut().try_wait().unwrap()
+    }
+
     fn wait(&self) -> ExitStatus {
         self.child.borrow_mut().wait().unwrap()
     }
@@ -60,25 +65,56 @@ impl Drop for Program {
 /// A running gate.
 pub(super) struct Gate {
     program: Program,
-    log: PathBuf,
+    /// Its folder, with the pass and the termination log in it.
+    folder: PathBuf,
 }
 
-/// A gate that ended.
-pub(super) struct Ended {
-    pub(super) success: bool,
-    pub(super) message: String,
+/// What became of a gate.
+pub(super) enum Outcome {
+    /// It has given the pass and stays; the evidence.
+    Passed(Gate, String),
+    /// It has ended without a pass; its last word.
+    Refused(String),
 }
 
 impl Gate {
-    /// A gate that leaves its message in `log`.
-    pub(super) const fn new(program: Program, log: PathBuf) -> Self {
-        Self { program, log }
+    /// A gate that keeps everything in `folder`.
+    pub(super) const fn new(program: Program, folder: PathBuf) -> Self {
+        Self { program, folder }
     }
 
-    /// Waits for its end, which its own deadline brings.
-    pub(super) fn wait(self) -> Ended {
-        let success = self.program.wait().success();
-        let message = std::fs::read_to_string(&self.log).unwrap_or_default();
-        Ended { success, message }
+    /// Waits until it has passed or ended, which its own deadline brings.
+    pub(super) fn wait(self) -> Outcome {
+        let pass = self.folder.join("pass");
+        loop {
+            let ended = self.program.ended();
+            match (self.read("pass"), ended) {
+                (Some(_), None) => {
+                    let evidence = self.read("evidence.json").unwrap_or_default();
+                    return Outcome::Passed(self, evidence);
+                }
+                (_, Some(status)) => {
+                    assert!(!status.success(), "a gate that has passed stays");
+                    assert!(!pass.exists(), "the pass of a gate that has failed");
+                    return Outcome::Refused(self.read("termination-log").unwrap_or_default());
+                }
+                // A pace for the polling, not a wait for anything.
+                (None, None) => std::thread::park_timeout(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// The process.
+    pub(super) fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// Asks it to end and waits for that.
+    pub(super) fn terminate(self) -> Terminated {
+        self.program.terminate()
+    }
+
+    fn read(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.folder.join(name)).ok()
     }
 }
