@@ -72,9 +72,10 @@ pub(crate) fn hold(args: GateArgs) -> anyhow::Result<ExitCode> {
     match prove(&termination, &args)? {
         None => return Ok(ExitCode::FAILURE),
         Some(Ok(Some(evidence))) => {
-            tracing::info!(duration_ms = evidence.elapsed_ms, "{}", evidence.summary());
+            let summary = evidence.summary();
+            tracing::info!(duration_ms = evidence.elapsed_ms, "passed: {summary}");
         }
-        Some(Ok(None)) => tracing::info!("this network has been proved before"),
+        Some(Ok(None)) => tracing::info!("passed before, in this very network"),
         Some(Err(error)) => {
             std::fs::write(&args.termination_log, termination_message(&error))?;
             tracing::error!("{error}");

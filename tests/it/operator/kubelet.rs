@@ -105,8 +105,10 @@ pub(super) async fn record(workload: &Namespace, pod: &Pod, container: &str, evi
     let patch = json!({"metadata": {"uid": pod.uid(), "annotations": annotations}});
     let pods = workload.api::<Pod>();
     let name = pod.name_any();
-    let answer = pods.patch(&name, &PatchParams::default(), &Patch::Merge(patch));
-    unless_gone(answer.await);
+    let answer = pods
+        .patch(&name, &PatchParams::default(), &Patch::Merge(patch))
+        .await;
+    unless_gone(answer);
 }
 
 /// Lets the server of an endpoint, whose gate has passed, listen at this address.

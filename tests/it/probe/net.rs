@@ -246,7 +246,7 @@ impl Net {
             .arg(folder)
             .arg("--termination-log")
             .arg(folder.join("termination-log"));
-        Gate::new(Program::start(command), folder.to_owned())
+        Gate::start(command, folder.to_owned())
     }
 
     /// Where the gate keeps its pass.
