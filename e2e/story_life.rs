@@ -73,8 +73,10 @@ async fn address_and_data_survive_suspension_resize_and_loss() {
     );
 
     let pod = pod(&tenant).await;
-    let limits = pod.spec.unwrap().containers[0].resources.clone().unwrap();
-    assert_eq!(limits.limits.unwrap()["memory"].0, "640Mi");
+    let containers = pod.spec.unwrap().containers;
+    let server = containers.into_iter().find(|c| c.name == "postgres");
+    let limits = server.unwrap().resources.unwrap().limits.unwrap();
+    assert_eq!(limits["memory"].0, "640Mi");
     lose_pod(&tenant).await;
     eventually("data after the loss of the pod", LATER, kept).await;
     assert_eq!(endpoint::address(&tenant.ready("main").await), address);
