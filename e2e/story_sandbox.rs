@@ -35,7 +35,9 @@ fn gate(pod: &Pod) -> Option<&ContainerStatus> {
 
 /// Whether the evidence that the pod bears is of its present gate, and that is not `earlier`.
 fn is_heard_anew(pod: Option<&Pod>, earlier: &str) -> bool {
-    let id = pod.and_then(gate).and_then(|gate| gate.container_id.clone());
+    let id = pod
+        .and_then(gate)
+        .and_then(|gate| gate.container_id.clone());
     let evidence = pod.and_then(|pod| pod.annotations().get(EVIDENCE));
     id.zip(evidence)
         .is_some_and(|(id, evidence)| id != earlier && evidence.contains(&id))
@@ -118,7 +120,10 @@ async fn a_new_network_needs_a_new_proof() {
     watched(pods.clone(), &name, LATER, restarted).await;
     let refuted = || {
         let running = process::of_pod(&uid, SERVER);
-        assert!(running.is_empty(), "Postgres ran before a proof: {running:?}");
+        assert!(
+            running.is_empty(),
+            "Postgres ran before a proof: {running:?}"
+        );
         let endpoints = tenant.endpoints();
         async move {
             let endpoint = endpoints.get("main").await.unwrap();
@@ -146,5 +151,8 @@ async fn a_new_network_needs_a_new_proof() {
     eventually("data behind the new proof", LATER, kept).await;
     tenant.ready("main").await;
     let after = pods.get(&name).await.unwrap();
-    assert!(is_heard_anew(Some(&after), &earlier), "the proof is a new one");
+    assert!(
+        is_heard_anew(Some(&after), &earlier),
+        "the proof is a new one"
+    );
 }

@@ -138,9 +138,15 @@ fn pod(pod: &Pod, saw: &dyn Fn(&'static str)) {
     if pod.annotations().contains_key("kisenon.com/gate-evidence") {
         saw("evidence recorded");
     }
-    let containers = pod.status.as_ref().and_then(|s| s.container_statuses.as_ref());
+    let containers = pod
+        .status
+        .as_ref()
+        .and_then(|s| s.container_statuses.as_ref());
     for container in containers.into_iter().flatten() {
-        let is_running = container.state.as_ref().is_some_and(|s| s.running.is_some());
+        let is_running = container
+            .state
+            .as_ref()
+            .is_some_and(|s| s.running.is_some());
         match &*container.name {
             "gate" if is_running => saw("gate running"),
             "postgres" if is_running => saw("server's container running"),
