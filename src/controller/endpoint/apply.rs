@@ -8,10 +8,11 @@ use k8s_openapi::api::core::v1::Service;
 use kube::Resource as _;
 
 use super::build::{self, Desired};
+use super::gate::{self, Gate};
 use super::live;
 use super::materials::{self, Materials};
 use super::observe::Observed;
-use super::progress::{Gate, Progress};
+use super::progress::Progress;
 use super::validate::ValidEndpoint;
 use crate::cluster::apply::WriteError;
 use crate::controller::context::Context;
@@ -71,7 +72,7 @@ pub(super) async fn apply(
     )?;
     let desired = build::build(valid, &materials, context);
     let storage = server(context, endpoint, observed, &desired).await?;
-    let progress = Progress::read(&observed.pods);
+    let progress = heard(context, valid, observed).await?;
     replace_stuck(context, &progress, &desired).await?;
     let mut isolation = isolation(endpoint, valid, &progress);
     let may_be_exposed = isolation.is_done() || (was_verified(endpoint) && !is_refuted(&isolation));
@@ -114,6 +115,22 @@ pub(super) async fn apply(
     })
 }
 
+/// How far the server has come, its gate asked for evidence where the pod bears none.
+async fn heard(
+    context: &Context,
+    valid: &ValidEndpoint,
+    observed: &Observed,
+) -> Result<Progress, Error> {
+    let mut progress = Progress::read(&observed.pods);
+    if let (Some(pod), Some(container)) = (&progress.pod, &progress.unheard_gate)
+        && let Some(found) = gate::hear(context, valid, pod, container).await?
+    {
+        progress.gate = found;
+        progress.unheard_gate = None;
+    }
+    Ok(progress)
+}
+
 /// Takes the Service away, if it stands.
 async fn close(context: &Context, valid: &ValidEndpoint, observed: &Observed) -> Result<(), Error> {
     if observed.service.is_some() {
@@ -133,7 +150,7 @@ async fn serve(
     isolation: &Outcome,
     desired: &Desired,
 ) -> (Outcome, Option<Error>) {
-    if !progress.running || !isolation.is_done() {
+    if !progress.is_running() || !isolation.is_done() {
         let waits = Outcome::not(Reason::Waiting, "waits for the server to start");
         return (waits, None);
     }
@@ -250,7 +267,7 @@ async fn replace_stuck(
         .unwrap_or_default();
     let patience = SignedDuration::try_from(GATE_PATIENCE).unwrap_or_default();
     let outdated =
-        progress.is_outdated(digest) && (!progress.running || progress.failure.is_some());
+        progress.is_outdated(digest) && (!progress.is_running() || progress.failure.is_some());
     let waiting = matches!(progress.gate, Gate::Failed(_)) && age > patience;
     if outdated || waiting {
         context.children.delete_exactly(&**pod).await?;

@@ -7,8 +7,8 @@ use kube::Resource as _;
 
 use super::apply::Applied;
 use super::build::PORT;
+use super::gate::Gate;
 use super::observe::Observed;
-use super::progress::Gate;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Conditions, Outcome, Stall, find};

@@ -22,6 +22,8 @@ pub const TENANT_NAMESPACE: &str = "kisenon.com/tenant-namespace";
 pub const TEMPLATE_DIGEST: &str = "kisenon.com/template-digest";
 /// Digest of the settings that a running server has been given.
 pub const LIVE_SETTINGS: &str = "kisenon.com/live-settings";
+/// What a pod's gate has seen, and in which container.
+pub const GATE_EVIDENCE: &str = "kisenon.com/gate-evidence";
 /// Kubernetes' recommended label for the tool that manages an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`MANAGED_BY`].
