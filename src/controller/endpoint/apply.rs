@@ -72,7 +72,7 @@ pub(super) async fn apply(
     )?;
     let desired = build::build(valid, &materials, context);
     let storage = server(context, endpoint, observed, &desired).await?;
-    let progress = heard(context, valid, observed).await?;
+    let progress = heard(context, endpoint, valid, observed).await?;
     replace_stuck(context, &progress, &desired).await?;
     let mut isolation = isolation(endpoint, valid, &progress);
     let may_be_exposed = isolation.is_done() || (was_verified(endpoint) && !is_refuted(&isolation));
@@ -116,13 +116,19 @@ pub(super) async fn apply(
 }
 
 /// How far the server has come, its gate asked for evidence where the pod bears none.
+///
+/// A server that wakes behind its standing Service needs no word of the operator's to be reached:
+/// its gate is asked when it listens, so that its first moments are not shared with that.
 async fn heard(
     context: &Context,
+    endpoint: &Endpoint,
     valid: &ValidEndpoint,
     observed: &Observed,
 ) -> Result<Progress, Error> {
     let mut progress = Progress::read(&observed.pods);
+    let is_waking = was_verified(endpoint) && !progress.listening && progress.failure.is_none();
     if let (Some(pod), Some(container)) = (&progress.pod, &progress.unheard_gate)
+        && !is_waking
         && let Some(found) = gate::hear(context, valid, pod, container).await?
     {
         progress.gate = found;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts Postgres from an official-style image: any that has sh, the usual applets, initdb and
-# postgres on PATH. May not reach the network; runs as uid 999 on a read-only root. It starts
-# nothing before the gate beside it has proved that the network is closed.
+# postgres on PATH. May not reach the network; runs as uid 999 on a read-only root. Before the gate
+# beside it has proved that the network is closed it only lays out files: no program of Postgres
+# runs, and nothing listens.
 set -eu
 umask 077
 # Process 1 of a container ends on no signal that it does not ask for.
@@ -31,13 +32,9 @@ network() {
 wait_for_pass() {
     here=$(network)
     until [ -f "$pass" ] && [ "$(cat "$pass")" = "$here" ]; do
-        sleep 0.02
+        sleep 0.01
     done
 }
-
-# The startup probe looks for the socket, and a server that was killed has left its own.
-rm -f "$run"/.s.PGSQL.*
-wait_for_pass
 
 # Single-user mode reports errors on its output only: look for them.
 single_user() {
@@ -51,12 +48,17 @@ single_user() {
     esac
 }
 
+# The startup probe looks for the socket, and a server that was killed has left its own.
+rm -f "$run"/.s.PGSQL.*
+
 # A running server reads copies, which can be replaced and reloaded.
 cp "$config/pg_hba.conf" "$credentials/tls.crt" "$credentials/tls.key" "$run/"
 chmod 600 "$run/pg_hba.conf" "$run/tls.crt" "$run/tls.key"
 
 role=$(sha256sum < "$credentials/role.sql")
 role=${role%% *}
+
+wait_for_pass
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     # Made beside its place and moved there whole, so that a crash leaves nothing half made.

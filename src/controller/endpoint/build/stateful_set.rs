@@ -125,9 +125,11 @@ fn postgres(config: &Config, valid: &ValidEndpoint) -> Value {
             { "name": "LANG", "value": "C.UTF-8" },
         ],
         // Not a dial: the gate listens on that port before. It ends with its first success, since
-        // a command each second would cost 5 % of a processor; a dial costs next to nothing.
+        // a command each second would cost 5 % of a processor; a dial costs next to nothing. The
+        // first moment is left to the server.
         "startupProbe": {
             "exec": { "command": ["test", "-S", SOCKET] },
+            "initialDelaySeconds": 1,
             "periodSeconds": 1,
             "failureThreshold": RECOVERY_SECONDS,
         },
