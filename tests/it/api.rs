@@ -16,5 +16,6 @@ mod grant;
 mod idempotency;
 mod matrix;
 mod revocation;
+mod secret;
 mod session;
 mod story;

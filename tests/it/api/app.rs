@@ -23,7 +23,7 @@ use crate::operator::site;
 mod issuer;
 mod link;
 
-use self::issuer::{CLIENT_ID, Issuer};
+pub(super) use self::issuer::{CLIENT_ID, Issuer};
 pub(super) use self::link::Link;
 
 /// The API's account.
@@ -136,6 +136,19 @@ impl App {
         })
         .await
         .unwrap()
+    }
+
+    /// One that runs elsewhere: requests are sent to it, and it ends by itself.
+    pub(super) fn elsewhere(base: String, issuer: Issuer, database_url: String) -> Self {
+        Self {
+            base,
+            issuer,
+            database_url,
+            readiness: Readiness::new(&[]),
+            stop: CancellationToken::new(),
+            thread: None,
+            _folder: None,
+        }
     }
 
     /// From outside of any runtime; the operator works already.
