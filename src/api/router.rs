@@ -1,10 +1,12 @@
 //! Every route in one table: who may call it, which limit counts it, which handler answers.
 
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use axum::{Router, middleware as layer};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -36,9 +38,7 @@ pub fn build(state: &ApiState) -> Router {
         .fallback(|| async { ApiError::not_found() })
         .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(|_| {
-            axum::response::IntoResponse::into_response(ApiError::new(Code::Internal))
-        }))
+        .layer(catch_panics())
         .layer(cors(state))
         .layer(layer::from_fn_with_state(state.clone(), middleware::secure))
         .layer(layer::from_fn_with_state(
@@ -46,6 +46,12 @@ pub fn build(state: &ApiState) -> Router {
             middleware::surround,
         ))
         .with_state(state.clone())
+}
+
+/// Answers a panic as any other mistake of the server; its words stay here.
+#[must_use]
+pub fn catch_panics() -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body> + Clone> {
+    CatchPanicLayer::custom(|_| ApiError::new(Code::Internal).into_response())
 }
 
 /// The OpenAPI document of all routes.
