@@ -28,7 +28,11 @@ mod pki;
 #[expect(unused_imports, reason = "its tests do not run here")]
 #[path = "../../tests/it/cluster/process.rs"]
 mod process;
+#[path = "../common/program.rs"]
+mod program;
 mod requests;
+#[path = "../common/site.rs"]
+mod site;
 mod tenants;
 
 /// As many as the operator reconciles at the same time.
@@ -41,7 +45,7 @@ struct Round {
     children: usize,
     operator: Duration,
     client: Duration,
-    memory: operator::Memory,
+    memory: program::Memory,
     resync: Requests,
     restart: Requests,
     first: Requests,
@@ -76,7 +80,7 @@ async fn main() -> Result<()> {
 async fn round(program: &std::path::Path) -> Result<Round> {
     let plane = ControlPlane::start().await?;
     let client = Client::try_from(plane.config()?)?;
-    operator::install(&plane.kubeconfig())?;
+    site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
     let before = requests::count(&client).await?;
     let started = Instant::now();
@@ -121,7 +125,7 @@ async fn round(program: &std::path::Path) -> Result<Round> {
 async fn bare_client(children: &[Recipe]) -> Result<Duration> {
     let plane = ControlPlane::start().await?;
     let client = Client::try_from(plane.config()?)?;
-    operator::install(&plane.kubeconfig())?;
+    site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
     let started = Instant::now();
     children::apply(&client, children, CONCURRENCY).await?;

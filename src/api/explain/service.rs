@@ -2,9 +2,7 @@
 
 use k8s_openapi::api::core::v1::Service;
 
-use crate::wire::endpoint::access::{
-    AccessExplanation, Difference, DifferenceKind, ServiceAccess,
-};
+use crate::wire::endpoint::access::{AccessExplanation, Difference, DifferenceKind, ServiceAccess};
 
 /// Where the way in leads, as its load balancer says.
 pub(super) fn service(service: Option<&Service>) -> ServiceAccess {

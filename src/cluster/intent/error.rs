@@ -175,7 +175,8 @@ fn plain(message: &str) -> &str {
 /// Without the place, which stands beside the message.
 fn unplaced<'a>(message: &'a str, field: &str) -> &'a str {
     let rest = message.strip_prefix(field);
-    rest.and_then(|rest| rest.strip_prefix(" in body ")).unwrap_or(message)
+    rest.and_then(|rest| rest.strip_prefix(" in body "))
+        .unwrap_or(message)
 }
 
 /// What follows the first JSON value and its colon.

@@ -45,7 +45,10 @@ async fn a_person_goes_from_nothing_to_a_connection_and_back() {
     let me = person.get("/v1/me").await.expect(200);
     let home = Api::<CoreNamespace>::all(client.clone());
     let home = home.get(&text(&me["tenant"]["namespace"])).await.unwrap();
-    assert_eq!(home.labels()["kisenon.com/tenant"], text(&me["tenant"]["id"]));
+    assert_eq!(
+        home.labels()["kisenon.com/tenant"],
+        text(&me["tenant"]["id"])
+    );
 
     let body = json!({"project": project["id"], "name": "shop-main"});
     let endpoint = person.post("/v1/endpoints", body).await.expect(201);
@@ -56,7 +59,10 @@ async fn a_person_goes_from_nothing_to_a_connection_and_back() {
         client,
     };
     kubelet::pass(&workload, &id).await;
-    let opened = until(&person, &path, |answer| answer.json()["address"].is_string()).await;
+    let opened = until(&person, &path, |answer| {
+        answer.json()["address"].is_string()
+    })
+    .await;
     let address = text(&opened.json()["address"]);
 
     let connection = until(&person, &format!("{path}/connection"), |a| a.status == 200).await;
@@ -66,30 +72,56 @@ async fn a_person_goes_from_nothing_to_a_connection_and_back() {
     let password = text(&connection["password"]);
     assert!(text(&connection["uri"]).contains(&password));
     let told = person.get(&format!("{path}/access")).await.expect(200);
-    assert_eq!((&told["differences"], &told["egress"]["reach"]), (&json!([]), &json!("none")));
-    assert_eq!(told["openTo"][0]["sources"], json!(["project network.allowedCidrs[0]"]));
+    assert_eq!(
+        (&told["differences"], &told["egress"]["reach"]),
+        (&json!([]), &json!("none"))
+    );
+    assert_eq!(
+        told["openTo"][0]["sources"],
+        json!(["project network.allowedCidrs[0]"])
+    );
     assert_eq!(told["isolation"]["verified"], true);
 
-    let reset = person.post(&format!("{path}/reset-password"), json!({})).await;
+    let reset = person
+        .post(&format!("{path}/reset-password"), json!({}))
+        .await;
     assert_ne!(reset.expect(200)["password"], json!(password));
     let yaml = "apiVersion: kisenon.com/v1alpha1\nkind: Endpoint\nmetadata: {name: shop-main}\n\
         spec: {project: shop, desiredState: Suspended}\n";
     let request = super::app::client()
-        .request(Method::POST, format!("{}/v1/manifests?dry_run=true", app.base))
+        .request(
+            Method::POST,
+            format!("{}/v1/manifests?dry_run=true", app.base),
+        )
         .bearer_auth(&person.token)
         .header("content-type", "application/yaml")
         .body(yaml);
     let report = super::app::finish(request).await.expect(200);
     assert_eq!(report["results"][0]["action"], "configured");
 
-    let going = person.delete(&format!("/v1/projects/{}", text(&project["id"]))).await;
+    let going = person
+        .delete(&format!("/v1/projects/{}", text(&project["id"])))
+        .await;
     assert_eq!(going.status.as_u16(), 202, "{}", going.text);
     until(&person, &path, |answer| answer.status == 404).await;
-    until(&person, "/v1/projects", |answer| answer.json()["items"] == json!([])).await;
+    until(&person, "/v1/projects", |answer| {
+        answer.json()["items"] == json!([])
+    })
+    .await;
     let events = person.get("/v1/audit-events").await.expect(200);
     let actions = events["items"].as_array().unwrap().iter();
-    let actions = actions.map(|event| text(&event["action"])).collect::<Vec<_>>();
-    for action in ["project.create", "endpoint.create", "endpoint.reset-password", "project.delete"] {
-        assert!(actions.iter().any(|a| a == action), "{action} is missing in {actions:?}");
+    let actions = actions
+        .map(|event| text(&event["action"]))
+        .collect::<Vec<_>>();
+    for action in [
+        "project.create",
+        "endpoint.create",
+        "endpoint.reset-password",
+        "project.delete",
+    ] {
+        assert!(
+            actions.iter().any(|a| a == action),
+            "{action} is missing in {actions:?}"
+        );
     }
 }
