@@ -30,7 +30,11 @@ mod pki;
 #[expect(unused_imports, reason = "its tests do not run here")]
 #[path = "../../tests/it/cluster/process.rs"]
 mod process;
+#[path = "../common/program.rs"]
+mod program;
 mod requests;
+#[path = "../common/site.rs"]
+mod site;
 mod tenants;
 
 /// As many as the operator reconciles at the same time.
@@ -50,7 +54,7 @@ struct Round {
     children: usize,
     operator: Side,
     client: Side,
-    memory: operator::Memory,
+    memory: program::Memory,
     resync: Requests,
     restart: Requests,
     first: Requests,
@@ -86,7 +90,7 @@ async fn main() -> Result<()> {
 async fn round(program: &std::path::Path) -> Result<Round> {
     let plane = ControlPlane::start().await?;
     let client = Client::try_from(plane.config()?)?;
-    operator::install(&plane.kubeconfig())?;
+    site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
     let before = requests::count(&client).await?;
     let load = Load::now()?;
@@ -136,7 +140,7 @@ async fn round(program: &std::path::Path) -> Result<Round> {
 async fn bare_client(children: &[Recipe]) -> Result<Side> {
     let plane = ControlPlane::start().await?;
     let client = Client::try_from(plane.config()?)?;
-    operator::install(&plane.kubeconfig())?;
+    site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
     let load = Load::now()?;
     let started = Instant::now();

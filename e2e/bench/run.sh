@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the figures of docs/benchmarks.md: run.sh [create|wake|fleet]; without a name, all three.
-# create and wake need the local cluster (make up); fleet starts a control plane of its own. Each removes what it made.
-# PAIRS=5 and ROUNDS=3 say how often.
+# Makes the figures of docs/benchmarks.md: run.sh [create|wake|fleet|api]; without a name, all four.
+# create and wake need the local cluster (make up); fleet and api start a control plane of their own. Each removes what
+# it made. PAIRS=5 and ROUNDS=3 say how often, KEYS=100000 how many API keys are made (0: none).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
@@ -30,17 +30,20 @@ start() {
   HOST=client LAN_CMD="exec '$program' $name ${PAIRS:-5} '$here'" "$CLUSTER_DIR/lan.sh"
 }
 
-fleet() {
-  local program tools
+# alone NAME [ARGUMENT...]: a bench with a control plane of its own, and the server that it measures
+alone() {
+  local name=$1 program tools
+  shift
   build --bin kisenon
-  program=$(bench_program fleet)
+  program=$(bench_program "$name")
   tools=$("$CLUSTER_DIR/tools.sh" --print-bin)
-  KISENON_TOOLS_BIN=$tools "$program" "$CARGO_TARGET_DIR/$TARGET/release/kisenon" "${ROUNDS:-3}"
+  KISENON_TOOLS_BIN=$tools "$program" "$CARGO_TARGET_DIR/$TARGET/release/kisenon" "${ROUNDS:-3}" "$@"
 }
 
 case ${1:-all} in
   create | wake) start "$1" ;;
-  fleet) fleet ;;
-  all) start create; start wake; fleet ;;
-  *) printf 'usage: run.sh [create|wake|fleet]\n' >&2; exit 2 ;;
+  fleet) alone fleet ;;
+  api) alone api "${KEYS:-100000}" ;;
+  all) start create; start wake; alone fleet; alone api "${KEYS:-100000}" ;;
+  *) printf 'usage: run.sh [create|wake|fleet|api]\n' >&2; exit 2 ;;
 esac

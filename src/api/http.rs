@@ -9,3 +9,5 @@ pub mod guard;
 pub mod idempotency;
 pub mod limit;
 pub mod middleware;
+pub mod rendered;
+pub mod request_id;

@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 use crate::api::follow::Streams;
 use crate::api::http::limit::Limits;
 use crate::api::http::middleware::AT_ONCE;
+use crate::api::http::rendered::Rendered;
+use crate::api::http::request_id::{RequestId, RequestIds};
 use crate::api::identity::authenticate::Verified;
 use crate::api::identity::key_use::KeyUses;
 use crate::api::identity::known_user::KnownUsers;
@@ -18,7 +20,6 @@ use crate::api::identity::sign_in::Providers;
 use crate::auth::jwt::KeyRing;
 use crate::auth::key_hash::KeyHasher;
 use crate::auth::key_index::KeyIndex;
-use crate::auth::random;
 use crate::auth::token_cache::TokenCache;
 use crate::cluster::watches::Watches;
 use crate::config::api::ApiConfig;
@@ -76,6 +77,8 @@ struct Inner {
     key_uses: KeyUses,
     known_users: KnownUsers,
     streams: Streams,
+    request_ids: RequestIds,
+    project_lists: Rendered,
 }
 
 impl ApiState {
@@ -101,6 +104,8 @@ impl ApiState {
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
             streams: Streams::default(),
+            request_ids: RequestIds::default(),
+            project_lists: Rendered::default(),
         }))
     }
 
@@ -225,7 +230,13 @@ impl ApiState {
 
     /// A new name for a request.
     #[must_use]
-    pub fn new_request_id(&self) -> String {
-        random::hex::<8>().map_or_else(|_| "unnamed".to_owned(), |id| format!("req-{id}"))
+    pub fn new_request_id(&self) -> RequestId {
+        self.0.request_ids.next()
+    }
+
+    /// Lists of projects that were answered last.
+    #[must_use]
+    pub fn project_lists(&self) -> &Rendered {
+        &self.0.project_lists
     }
 }

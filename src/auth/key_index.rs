@@ -14,7 +14,7 @@ use crate::domain::api_key::{KeyRecord, LOOKUP_ID_LENGTH};
 mod entry;
 mod order;
 
-pub use entry::IndexedKey;
+pub use entry::{IndexedKey, parse_uid};
 use order::{ByNamespace, OfLookupId, OfUid};
 
 /// A record that cannot be kept, and so is no key. Kubernetes and the schema let none through.

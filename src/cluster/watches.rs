@@ -113,6 +113,13 @@ impl Watches {
         K::shelf(self).of_namespace(namespace)
     }
 
+    /// Which state of a namespace [`Self::list`] would answer: it changes with every object. None
+    /// while the namespace holds nothing.
+    #[must_use]
+    pub fn edition<K: Watched>(&self, namespace: &str) -> Option<u64> {
+        K::shelf(self).edition(namespace)
+    }
+
     /// The object of this id in this namespace.
     #[must_use]
     pub fn by_id<K: Watched>(&self, namespace: &str, id: &str) -> Option<Arc<K>> {

@@ -1,12 +1,12 @@
 //! What handlers take from a request: bodies, queries and paths, each refused with a problem.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{
     FromRequest, FromRequestParts, OptionalFromRequestParts, Path, Query, Request,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ where
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, JSON[0])], body).into_response(),
+            Ok(body) => RenderedJson(body.into()).into_response(),
             Err(error) => ApiError::internal(error).into_response(),
         }
     }
@@ -84,6 +84,19 @@ fn told(error: &str) -> String {
         .map_or(error.len(), |(place, _)| place);
     error.truncate(end);
     format!("the body: {error}")
+}
+
+/// An answer that is JSON already.
+#[derive(Clone, Debug)]
+pub struct RenderedJson(pub Bytes);
+
+impl IntoResponse for RenderedJson {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.0));
+        let media = HeaderValue::from_static(JSON[0]);
+        response.headers_mut().insert(header::CONTENT_TYPE, media);
+        response
+    }
 }
 
 /// The whole body, within the limit of the route.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::api::http::error::ApiError;
 use crate::api::http::limit::{Action, Remaining, Subject};
-use crate::api::http::middleware::LoggedCaller;
+use crate::api::http::middleware::Noted;
 use crate::api::identity::authenticate::authenticate;
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
@@ -40,11 +40,8 @@ pub async fn guard(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let logged = caller
-        .as_ref()
-        .map(|caller| caller.credential_id().to_owned());
-    let subject = match &logged {
-        Some(id) => Subject::Caller(id.clone()),
+    let subject = match &caller {
+        Some(caller) => Subject::Caller(caller.shared_credential_id()),
         None => peer,
     };
     let mut response = match state.limits().count(action, &subject) {
@@ -56,9 +53,7 @@ pub async fn guard(
         }
         Err(error) => error.into_response(),
     };
-    if let Some(id) = logged {
-        response.extensions_mut().insert(LoggedCaller(id));
-    }
+    response.extensions_mut().insert(Noted { subject, action });
     response
 }
 

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -78,7 +79,7 @@ impl Action {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A key or session, by its id.
-    Caller(String),
+    Caller(Arc<str>),
     /// Whoever sends from this address; of IPv6 the network of 64 bits that one host may own.
     Peer(IpAddr),
 }
@@ -87,15 +88,23 @@ type Limiter =
     RateLimiter<Subject, DefaultKeyedStateStore<Subject>, DefaultClock, StateInformationMiddleware>;
 
 /// What is left after a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remaining {
     action: Action,
     count: u32,
+    policy: Option<HeaderValue>,
+}
+
+/// The limit of one action.
+struct Limit {
+    limiter: Limiter,
+    policy: Option<HeaderValue>,
 }
 
 /// Every limit of this process.
 pub struct Limits {
-    limiters: Vec<(Action, Limiter)>,
+    /// In the order of the actions.
+    limits: Vec<Limit>,
     trusted_proxy_hops: usize,
 }
 
@@ -103,13 +112,18 @@ impl Limits {
     /// All limits, nothing counted yet.
     #[must_use]
     pub fn new(trusted_proxy_hops: usize) -> Self {
-        let limiter = |action: Action| {
+        let limit = |action: Action| {
             let burst = NonZeroU32::new(action.per_minute()).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::keyed(Quota::per_minute(burst))
-                .with_middleware::<StateInformationMiddleware>()
+            let limiter = RateLimiter::keyed(Quota::per_minute(burst))
+                .with_middleware::<StateInformationMiddleware>();
+            let policy = format!("\"{}\";q={burst};w=60", action.as_str());
+            Limit {
+                limiter,
+                policy: HeaderValue::try_from(policy).ok(),
+            }
         };
         Self {
-            limiters: Action::iter().map(|a| (a, limiter(a))).collect(),
+            limits: Action::iter().map(limit).collect(),
             trusted_proxy_hops,
         }
     }
@@ -119,13 +133,14 @@ impl Limits {
     /// # Errors
     /// When it is one too many.
     pub fn count(&self, action: Action, subject: &Subject) -> Result<Remaining, ApiError> {
-        let Some((_, limiter)) = self.limiters.iter().find(|(of, _)| *of == action) else {
-            return Ok(Remaining { action, count: 0 });
+        let Some(limit) = self.limits.get(action as usize) else {
+            return Err(ApiError::new(Code::Internal));
         };
-        match limiter.check_key(subject) {
+        match limit.limiter.check_key(subject) {
             Ok(snapshot) => Ok(Remaining {
                 action,
                 count: snapshot.remaining_burst_capacity(),
+                policy: limit.policy.clone(),
             }),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
@@ -144,9 +159,9 @@ impl Limits {
 
     /// Forgets whom nothing needs to be remembered of, so that memory stays bounded.
     pub fn forget_idle(&self) {
-        for (_, limiter) in &self.limiters {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+        for limit in &self.limits {
+            limit.limiter.retain_recent();
+            limit.limiter.shrink_to_fit();
         }
     }
 
@@ -164,11 +179,10 @@ impl Limits {
 impl Remaining {
     /// Adds the fields of draft-ietf-httpapi-ratelimit-headers.
     pub fn write(self, headers: &mut HeaderMap) {
-        let name = self.action.as_str();
-        let policy = format!("\"{name}\";q={};w=60", self.action.per_minute());
-        let state = format!("\"{name}\";r={}", self.count);
-        for (field, text) in [("ratelimit-policy", policy), ("ratelimit", state)] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
+        let state = format!("\"{}\";r={}", self.action.as_str(), self.count);
+        let state = HeaderValue::try_from(state).ok();
+        for (field, value) in [("ratelimit-policy", self.policy), ("ratelimit", state)] {
+            if let Some(value) = value {
                 headers.insert(HeaderName::from_static(field), value);
             }
         }
@@ -210,6 +224,17 @@ mod tests {
 
     fn address(text: &str) -> Subject {
         Subject::Peer(text.parse().unwrap())
+    }
+
+    #[test]
+    fn each_action_has_the_limit_of_its_own() {
+        let limits = Limits::new(0);
+        for action in Action::iter() {
+            let remaining = limits.count(action, &address("192.0.2.8")).unwrap();
+            assert_eq!(remaining.count, action.per_minute() - 1);
+            let policy = format!("\"{}\";q={};w=60", action.as_str(), action.per_minute());
+            assert_eq!(remaining.policy.unwrap(), policy);
+        }
     }
 
     #[test]

@@ -5,36 +5,55 @@ use std::future::Future;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::api::http::error::{ApiError, Cause, Code};
+use crate::api::http::limit::{Action, Subject};
+use crate::api::http::request_id::RequestId;
 use crate::api::state::ApiState;
 use crate::telemetry::Chain;
 
 /// How long a route may take until its answer begins.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// A read that takes longer is worth a line in the log.
+const SLOW: Duration = Duration::from_secs(1);
 /// Requests at once.
 pub const AT_ONCE: usize = 512;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
-    static CURRENT: String;
+    static CURRENT: RequestId;
 }
 
 /// The id of the request that this task answers.
 #[must_use]
 pub fn request_id() -> Option<String> {
-    CURRENT.try_with(Clone::clone).ok()
+    CURRENT.try_with(|id| id.as_str().to_owned()).ok()
 }
 
-/// Who sent the request, in words for the log; a guard inserts it into the response.
+/// What a guard has found out of a request; it inserts this into the response.
 #[derive(Clone, Debug)]
-pub struct LoggedCaller(pub String);
+pub struct Noted {
+    /// Who was counted.
+    pub subject: Subject,
+    /// As what.
+    pub action: Action,
+}
+
+impl Noted {
+    /// In words for the log, which holds no address.
+    fn caller(&self) -> &str {
+        match &self.subject {
+            Subject::Caller(id) => id,
+            Subject::Peer(_) => "none",
+        }
+    }
+}
 
 /// Names the request, logs it once it is answered, and bounds it. What is logged holds no
 /// address, query, header or body.
@@ -43,54 +62,117 @@ pub async fn surround(State(state): State<ApiState>, request: Request, next: Nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let bounded = bound(state.permits(), next.run(request));
-    let mut response = CURRENT.scope(id.clone(), bounded).await;
-    let cause = response.extensions_mut().remove::<Cause>();
-    let caller = response.extensions_mut().remove::<LoggedCaller>();
-    let status = response.status().as_u16();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let took = started.elapsed();
-    state
-        .metrics()
-        .record_request(route_label(route), status, took);
-    let caller = caller.as_ref().map_or("none", |caller| caller.0.as_str());
-    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    match cause {
-        Some(Cause(cause)) => tracing::warn!(
-            request.id = id,
-            http.method = %method,
-            http.route = route,
-            http.status = status,
-            caller,
-            duration_ms,
-            cause = %Chain(&*cause),
-            "answered a request with an error"
-        ),
-        None => tracing::info!(
-            request.id = id,
-            http.method = %method,
-            http.route = route,
-            http.status = status,
-            caller,
-            duration_ms,
-            "answered a request"
-        ),
-    }
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    let bounded = bound(id, state.clone(), request, next);
+    let mut response = CURRENT.scope(id, bounded).await;
+    let answered = Answered {
+        id,
+        method,
+        route: route.as_ref().map_or("none", MatchedPath::as_str),
+        status: response.status(),
+        noted: response.extensions_mut().remove::<Noted>(),
+        took: started.elapsed(),
+    };
+    let status = answered.status.as_u16();
+    let label = route_label(answered.route);
+    state.metrics().record_request(label, status, answered.took);
+    answered.log(response.extensions_mut().remove::<Cause>().as_ref());
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-async fn bound(permits: &Semaphore, answer: impl Future<Output = Response>) -> Response {
-    let Ok(_permit) = permits.try_acquire() else {
-        return ApiError::new(Code::Busy)
-            .retry_after(Duration::from_secs(1))
-            .into_response();
+/// What the log says of a request.
+struct Answered<'a> {
+    id: RequestId,
+    method: Method,
+    route: &'a str,
+    status: StatusCode,
+    noted: Option<Noted>,
+    took: Duration,
+}
+
+impl Answered<'_> {
+    /// What changes or refuses something is said to everybody. Reads that went well and requests
+    /// beyond a limit, of which one client may send thousands, the metrics count; a log is for
+    /// what somebody may have to look into.
+    fn log(&self, cause: Option<&Cause>) {
+        let Self {
+            id, method, route, ..
+        } = self;
+        let (id, status) = (id.as_str(), self.status.as_u16());
+        let caller = self.noted.as_ref().map_or("none", Noted::caller);
+        let duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        if let Some(Cause(cause)) = cause {
+            tracing::warn!(
+                request.id = id,
+                http.method = %method,
+                http.route = route,
+                http.status = status,
+                caller,
+                duration_ms,
+                cause = %Chain(&**cause),
+                "answered a request with an error"
+            );
+        } else if self.is_routine() {
+            tracing::debug!(
+                request.id = id,
+                http.method = %method,
+                http.route = route,
+                http.status = status,
+                caller,
+                duration_ms,
+                "answered a request"
+            );
+        } else {
+            tracing::info!(
+                request.id = id,
+                http.method = %method,
+                http.route = route,
+                http.status = status,
+                caller,
+                duration_ms,
+                "answered a request"
+            );
+        }
+    }
+
+    fn is_routine(&self) -> bool {
+        let is_read = self
+            .noted
+            .as_ref()
+            .is_some_and(|noted| noted.action == Action::Read);
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || (is_read && !self.status.is_client_error() && self.took < SLOW)
+    }
+}
+
+/// Does the work of a request within its limits. What changes something is not left half done
+/// because its client went away or lost patience: it goes on to its end.
+async fn bound(id: RequestId, state: ApiState, request: Request, next: Next) -> Response {
+    let is_safe = request.method().is_safe();
+    let work = CURRENT.scope(id, permitted(state, request, next));
+    let done = async {
+        if is_safe {
+            return work.await;
+        }
+        match tokio::spawn(work).await {
+            Ok(response) => response,
+            Err(error) => ApiError::internal(error).into_response(),
+        }
     };
-    match tokio::time::timeout(TIME_LIMIT, answer).await {
+    match tokio::time::timeout(TIME_LIMIT, done).await {
         Ok(response) => response,
         Err(_) => ApiError::new(Code::Timeout)
+            .retry_after(Duration::from_secs(1))
+            .into_response(),
+    }
+}
+
+async fn permitted(state: ApiState, request: Request, next: Next) -> Response {
+    match state.permits().try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => ApiError::new(Code::Busy)
             .retry_after(Duration::from_secs(1))
             .into_response(),
     }

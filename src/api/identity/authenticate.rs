@@ -14,8 +14,10 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::identity::caller::{Caller, Credential, Tenant};
 use crate::api::state::ApiState;
+use crate::api::v1::cluster_error;
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;
+use crate::cluster::tenant as tenants;
 use crate::domain::api_key::PlainKey;
 use crate::domain::tenant;
 
@@ -25,10 +27,15 @@ const MAX_LENGTH: usize = 8 * 1024;
 /// What a verified bearer token stands for; kept by its keyed digest.
 #[derive(Clone, Debug)]
 pub enum Verified {
-    /// The session's claims.
-    Session(Arc<Claims>),
-    /// UID of the ApiKey.
-    Key(String),
+    /// A session, and so all that there is to say of its caller.
+    Session(Caller),
+    /// An ApiKey.
+    Key {
+        /// Its UID, as a number.
+        uid: u128,
+        /// Its id.
+        id: Arc<str>,
+    },
 }
 
 /// Finds out who sends the request.
@@ -76,7 +83,7 @@ pub fn is_still_valid(state: &ApiState, caller: &Caller) -> bool {
         Credential::Key { key, .. } => {
             let present = state.keys().find(key.lookup_id());
             let is_same = |present: Arc<IndexedKey>| {
-                present.uid_text() == key.uid_text()
+                present.uid() == key.uid()
                     && present.is_active(now)
                     && present.scopes() == key.scopes()
                     && present.project() == key.project()
@@ -124,27 +131,30 @@ fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
 
 fn session(state: &ApiState, token: &str, now: Timestamp) -> Option<Caller> {
     let digest = state.verified().digest(token);
-    let claims = match state.verified().get(&digest, now) {
-        Some(Verified::Session(claims)) => claims,
-        Some(Verified::Key(_)) => return None,
+    let caller = match state.verified().get(&digest, now) {
+        Some(Verified::Session(caller)) => caller,
+        Some(Verified::Key { .. }) => return None,
         None => {
-            let claims = Arc::new(state.key_ring().verify(token, now).ok()?);
-            let value = Verified::Session(Arc::clone(&claims));
-            state.verified().insert(digest, value, claims.exp);
-            claims
+            let claims = state.key_ring().verify(token, now).ok()?;
+            let end = claims.exp;
+            let caller = session_caller(claims);
+            let value = Verified::Session(caller.clone());
+            state.verified().insert(digest, value, end);
+            caller
         }
     };
-    if state.replica().has_ended(&claims.sid) {
-        return None;
-    }
-    Some(Caller {
+    (!state.replica().has_ended(caller.credential_id())).then_some(caller)
+}
+
+fn session_caller(claims: Claims) -> Caller {
+    Caller {
         tenant: Tenant {
             namespace: tenant::namespace(&claims.tid).into(),
             id: claims.tid.as_str().into(),
             is_ours: true,
         },
-        credential: Credential::Session(claims),
-    })
+        credential: Credential::Session(Arc::new(claims)),
+    }
 }
 
 async fn key(
@@ -163,27 +173,22 @@ async fn key(
         return Ok(None);
     }
     let digest = state.verified().digest(token);
-    let known = match state.verified().get(&digest, now) {
-        Some(Verified::Key(uid)) => uid == record.uid_text(),
-        Some(Verified::Session(_)) | None => false,
-    };
-    if !known {
-        // Counted before it is hashed: guessing the secret of a known lookup id must stay cheap.
-        state.limits().count(Action::InvalidCredential, peer)?;
-        match state.hasher().verify(&plain, record.hash()).await {
-            Ok(true) => {
-                let value = Verified::Key(record.uid_text());
-                state.verified().insert(digest, value, Timestamp::MAX);
+    let id = match state.verified().get(&digest, now) {
+        Some(Verified::Key { uid, id }) if uid == record.uid() => id,
+        _ => {
+            if !is_secret_of(state, &plain, &record, peer).await? {
+                return Ok(None);
             }
-            Ok(false) => return Ok(None),
-            Err(busy) => {
-                return Err(ApiError::new(Code::Busy)
-                    .caused_by(busy)
-                    .retry_after(Duration::from_secs(1)));
-            }
+            let (uid, id) = (record.uid(), Arc::<str>::from(record.id()));
+            let value = Verified::Key {
+                uid,
+                id: Arc::clone(&id),
+            };
+            state.verified().insert(digest, value, Timestamp::MAX);
+            id
         }
-    }
-    let Some(tenant_id) = state.watches().tenant_of(record.namespace()) else {
+    };
+    let Some(tenant_id) = tenant_of(state, record.namespace()).await? else {
         return Ok(None);
     };
     state.key_uses().note(&record, now);
@@ -193,9 +198,34 @@ async fn key(
             id: tenant_id,
             namespace: record.namespace().into(),
         },
-        credential: Credential::Key {
-            id: record.id().into(),
-            key: record,
-        },
+        credential: Credential::Key { id, key: record },
     }))
+}
+
+/// Checks the secret against the hash.
+async fn is_secret_of(
+    state: &ApiState,
+    plain: &PlainKey,
+    record: &IndexedKey,
+    peer: &Subject,
+) -> ApiResult<bool> {
+    // Counted before it is hashed: guessing the secret of a known lookup id must stay cheap.
+    state.limits().count(Action::InvalidCredential, peer)?;
+    let verdict = state.hasher().verify(plain, record.hash()).await;
+    verdict.map_err(|busy| {
+        ApiError::new(Code::Busy)
+            .caused_by(busy)
+            .retry_after(Duration::from_secs(1))
+    })
+}
+
+/// The tenant of a namespace. One that the watch does not show may be new: then Kubernetes is
+/// asked, by whoever holds a good key of it.
+async fn tenant_of(state: &ApiState, namespace: &str) -> ApiResult<Option<Arc<str>>> {
+    match state.watches().tenant_of(namespace) {
+        Some(tenant_id) => Ok(Some(tenant_id)),
+        None => tenants::label_of(state.client(), namespace)
+            .await
+            .map_err(cluster_error),
+    }
 }

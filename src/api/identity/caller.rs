@@ -56,6 +56,15 @@ impl Caller {
         }
     }
 
+    /// The same, to keep.
+    #[must_use]
+    pub fn shared_credential_id(&self) -> Arc<str> {
+        match &self.credential {
+            Credential::Session(claims) => claims.sid.as_str().into(),
+            Credential::Key { id, .. } => Arc::clone(id),
+        }
+    }
+
     /// The person, unless the key comes from Git.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::identity::mint::stored;
 use crate::api::state::ApiState;
-use crate::auth::key_index::IndexedKey;
+use crate::auth::key_index::{IndexedKey, parse_uid};
 use crate::cluster::api_key;
 
 /// How often what is due is looked for.
@@ -27,15 +27,15 @@ struct Use {
     written: Option<Timestamp>,
 }
 
-/// When keys were used, by their UID.
+/// When keys were used, by the number of their UID.
 #[derive(Default)]
-pub struct KeyUses(Mutex<HashMap<String, Use>>);
+pub struct KeyUses(Mutex<HashMap<u128, Use>>);
 
 impl KeyUses {
     /// Takes note of a use.
     pub fn note(&self, record: &Arc<IndexedKey>, now: Timestamp) {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = uses.get_mut(&record.uid_text()) {
+        if let Some(known) = uses.get_mut(&record.uid()) {
             known.last = known.last.max(now);
         } else if uses.len() < MOST {
             let first = Use {
@@ -43,7 +43,7 @@ impl KeyUses {
                 last: now,
                 written: None,
             };
-            uses.insert(record.uid_text(), first);
+            uses.insert(record.uid(), first);
         }
     }
 
@@ -51,7 +51,7 @@ impl KeyUses {
     #[must_use]
     pub fn last(&self, uid: &str) -> Option<Timestamp> {
         let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        uses.get(uid).map(|known| known.last)
+        uses.get(&parse_uid(uid)?).map(|known| known.last)
     }
 
     /// What is to be written now; it counts as written.

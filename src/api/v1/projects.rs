@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +14,7 @@ use crate::api::audit::{self, Target};
 use crate::api::http::cursor;
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::etag;
-use crate::api::http::extract::{IdempotencyKey, IfMatch, Json, UrlPath, UrlQuery};
+use crate::api::http::extract::{IdempotencyKey, IfMatch, Json, RenderedJson, UrlPath, UrlQuery};
 use crate::api::http::idempotency::{MARK, Ticket, Turn, created};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
@@ -38,14 +39,29 @@ pub async fn list_projects(
     State(state): State<ApiState>,
     caller: Caller,
     UrlQuery(query): UrlQuery<PageQuery>,
-) -> ApiResult<Json<Page<ProjectView>>> {
+) -> ApiResult<RenderedJson> {
     caller.may(Action::List, Reach::Tenant)?;
-    let mut projects = state.watches().list::<Project>(&caller.tenant.namespace);
+    let namespace = &*caller.tenant.namespace;
+    // Read before the list, which may be newer then but never older.
+    let edition = match caller.project() {
+        None if query == PageQuery::default() => state.watches().edition::<Project>(namespace),
+        _ => None,
+    };
+    if let Some(list) = edition.and_then(|edition| state.project_lists().get(namespace, edition)) {
+        return Ok(RenderedJson(list));
+    }
+    let mut projects = state.watches().list::<Project>(namespace);
     if let Some(only) = caller.project() {
         projects.retain(|project| project.metadata.name.as_deref() == Some(only));
     }
     let page = cursor::page(projects, view::place, &query)?;
-    Ok(Json(page.map(|project| view::project(&project))))
+    let page = page.map(|project| view::project(&project));
+    let list = Bytes::from(serde_json::to_vec(&page).map_err(ApiError::internal)?);
+    if let Some(edition) = edition {
+        let lists = state.project_lists();
+        lists.insert(namespace, edition, list.clone());
+    }
+    Ok(RenderedJson(list))
 }
 
 /// Get a project

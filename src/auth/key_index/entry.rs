@@ -92,7 +92,9 @@ impl IndexedKey {
         Some(self.part(part)).filter(|text| !text.is_empty())
     }
 
-    pub(super) fn uid(&self) -> Uid {
+    /// `metadata.uid`, as a number.
+    #[must_use]
+    pub fn uid(&self) -> u128 {
         Uid::from_be_bytes(self.uid)
     }
 
@@ -223,7 +225,8 @@ impl fmt::Debug for IndexedKey {
 const ID_PREFIX: &str = "key-";
 
 /// The number of a UID (RFC 9562), of which Kubernetes knows one spelling.
-pub(super) fn parse_uid(text: &str) -> Option<Uid> {
+#[must_use]
+pub fn parse_uid(text: &str) -> Option<u128> {
     let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let groups = text.split('-').map(str::len);
     if !groups.eq([8, 4, 4, 4, 12]) || !text.chars().all(|c| is_digit(c) || c == '-') {

@@ -1,6 +1,7 @@
 //! All objects of one kind as their watch has shown them, by namespace and id.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -13,7 +14,33 @@ use crate::cluster::intent::Intended;
 use crate::crd::{Endpoint, Project};
 use crate::domain::id;
 
-type ByNamespace<K> = HashMap<String, BTreeMap<String, Arc<K>>>;
+type ByNamespace<K> = HashMap<String, Contents<K>>;
+
+/// The objects of a namespace, by id.
+struct Contents<K> {
+    objects: BTreeMap<String, Arc<K>>,
+    /// No other state of any namespace on this shelf has the same.
+    edition: u64,
+}
+
+// Not derived: that would ask for `K: Clone` and `K: Default`.
+impl<K> Clone for Contents<K> {
+    fn clone(&self) -> Self {
+        Self {
+            objects: self.objects.clone(),
+            edition: self.edition,
+        }
+    }
+}
+
+impl<K> Default for Contents<K> {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            edition: 0,
+        }
+    }
+}
 
 /// A kind that is kept on a shelf.
 pub trait Shelved: Intended {
@@ -52,6 +79,7 @@ impl Shelved for Endpoint {
 /// What readers hold.
 pub struct Shelf<K> {
     objects: RwLock<ByNamespace<K>>,
+    editions: AtomicU64,
     /// How far the watch has come.
     pub pulse: Pulse,
 }
@@ -61,6 +89,7 @@ impl<K: Shelved> Shelf<K> {
     pub fn new() -> Self {
         Self {
             objects: RwLock::default(),
+            editions: AtomicU64::new(0),
             pulse: Pulse::new(false),
         }
     }
@@ -69,19 +98,25 @@ impl<K: Shelved> Shelf<K> {
     pub fn of_namespace(&self, namespace: &str) -> Vec<Arc<K>> {
         let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
         let found = objects.get(namespace);
-        found.map_or_else(Vec::new, |found| found.values().cloned().collect())
+        found.map_or_else(Vec::new, |found| found.objects.values().cloned().collect())
+    }
+
+    /// Which state of a namespace this is; none while it holds nothing.
+    pub fn edition(&self, namespace: &str) -> Option<u64> {
+        let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
+        objects.get(namespace).map(|found| found.edition)
     }
 
     /// The object of this id in this namespace.
     pub fn by_id(&self, namespace: &str, id: &str) -> Option<Arc<K>> {
         let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
-        objects.get(namespace)?.get(id).cloned()
+        objects.get(namespace)?.objects.get(id).cloned()
     }
 
     /// The object of this name in this namespace.
     pub fn by_name(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
         let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
-        let mut of_namespace = objects.get(namespace)?.values();
+        let mut of_namespace = objects.get(namespace)?.objects.values();
         of_namespace
             .find(|object| object.meta().name.as_deref() == Some(name))
             .cloned()
@@ -105,6 +140,10 @@ impl<K: Shelved> Filler<K> {
             listing: HashMap::new(),
             has_begun: false,
         }
+    }
+
+    fn new_edition(&self) -> u64 {
+        self.shelf.editions.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     fn tell_applied(&self, object: &Arc<K>, version: u64) {
@@ -134,7 +173,8 @@ impl<K: Shelved> Observer<K> for Filler<K> {
     }
 
     fn listed(&mut self, object: K) {
-        put(&mut self.listing, &Arc::new(lean(object)));
+        let edition = self.new_edition();
+        put(&mut self.listing, &Arc::new(lean(object)), edition);
     }
 
     fn complete(&mut self, version: u64) {
@@ -151,10 +191,11 @@ impl<K: Shelved> Observer<K> for Filler<K> {
             std::mem::replace(&mut *objects, listed.clone())
         };
         let find = |all: &ByNamespace<K>, namespace: &str, id: &str| {
-            all.get(namespace).and_then(|of| of.get(id)).cloned()
+            let contents = all.get(namespace);
+            contents.and_then(|of| of.objects.get(id)).cloned()
         };
-        for (namespace, objects) in &listed {
-            for (id, object) in objects {
+        for (namespace, contents) in &listed {
+            for (id, object) in &contents.objects {
                 let old = find(&before, namespace, id);
                 if old.is_none_or(|old| old.resource_version() != object.resource_version()) {
                     let own = number(&object.resource_version().unwrap_or_default());
@@ -162,8 +203,8 @@ impl<K: Shelved> Observer<K> for Filler<K> {
                 }
             }
         }
-        for (namespace, objects) in &before {
-            for (id, object) in objects {
+        for (namespace, contents) in &before {
+            for (id, object) in &contents.objects {
                 if find(&listed, namespace, id).is_none() {
                     self.tell_gone(object.meta(), id, version);
                 }
@@ -179,7 +220,7 @@ impl<K: Shelved> Observer<K> for Filler<K> {
                 .objects
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
-            put(&mut objects, &object);
+            put(&mut objects, &object, self.new_edition());
         }
         self.tell_applied(&object, version);
     }
@@ -196,8 +237,9 @@ impl<K: Shelved> Observer<K> for Filler<K> {
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
             if let Some(of_namespace) = objects.get_mut(namespace) {
-                of_namespace.remove(&id);
-                if of_namespace.is_empty() {
+                of_namespace.objects.remove(&id);
+                of_namespace.edition = self.new_edition();
+                if of_namespace.objects.is_empty() {
                     objects.remove(namespace);
                 }
             }
@@ -206,11 +248,12 @@ impl<K: Shelved> Observer<K> for Filler<K> {
     }
 }
 
-fn put<K: Shelved>(objects: &mut ByNamespace<K>, object: &Arc<K>) {
+fn put<K: Shelved>(objects: &mut ByNamespace<K>, object: &Arc<K>, edition: u64) {
     if let Some(id) = K::id_of(object.meta()) {
         let namespace = object.namespace().unwrap_or_default();
         let of_namespace = objects.entry(namespace).or_default();
-        of_namespace.insert(id, Arc::clone(object));
+        of_namespace.objects.insert(id, Arc::clone(object));
+        of_namespace.edition = edition;
     }
 }
 
@@ -218,4 +261,52 @@ fn put<K: Shelved>(objects: &mut ByNamespace<K>, object: &Arc<K>) {
 fn lean<K: Shelved>(mut object: K) -> K {
     object.meta_mut().managed_fields = None;
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn project(namespace: &str, number: u8) -> Project {
+        serde_json::from_value(json!({
+            "apiVersion": "kisenon.com/v1alpha1", "kind": "Project",
+            "metadata": {
+                "name": format!("shop-{number}"), "namespace": namespace, "resourceVersion": "1",
+                "uid": format!("0a1b2c3d-4e5f-4789-9abc-def01234567{number}"),
+            },
+            "spec": {},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_change_of_a_namespace_is_another_edition_and_of_no_other() {
+        let shelf = Arc::new(Shelf::<Project>::new());
+        let pulses = [shelf.pulse.clone(), Pulse::new(false)];
+        let mut filler = Filler::new(Arc::clone(&shelf), Arc::new(Changes::new(pulses)));
+        filler.listed(project("acme", 1));
+        filler.listed(project("other", 9));
+        filler.complete(1);
+        let other = shelf.edition("other");
+        let mut seen = HashSet::new();
+        for turn in 0..3 {
+            assert!(seen.insert(shelf.edition("acme").unwrap()));
+            filler.applied(project("acme", 2), 2 + turn);
+            assert!(seen.insert(shelf.edition("acme").unwrap()));
+            filler.gone(project("acme", 1).meta(), 3 + turn);
+            assert!(seen.insert(shelf.edition("acme").unwrap()));
+            filler.gone(project("acme", 2).meta(), 4 + turn);
+            assert_eq!(shelf.edition("acme"), None);
+            filler.applied(project("acme", 1), 5 + turn);
+        }
+        assert_eq!(shelf.edition("other"), other);
+        filler.restart();
+        filler.listed(project("acme", 1));
+        filler.complete(10);
+        assert!(seen.insert(shelf.edition("acme").unwrap()));
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use kisenon::crd::Project;
 
-use super::app::{App, until};
+use super::app::{App, Client, until};
 use crate::cluster;
 
 #[tokio::test]
@@ -67,6 +67,47 @@ async fn a_project_lives_from_create_to_delete() {
     assert_eq!(client.delete(&location).await.status, 204);
     client.get(&location).await.refused(404, "not_found");
     assert_eq!(client.get("/v1/projects").await.ok(200)["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_shows_every_change_at_once_and_to_each_caller_its_own() {
+    let home = cluster::tenant("fresh", "fresh").await;
+    let app = App::start().await;
+    let client = app.key(&home, json!({})).await;
+    let bound = app.key(&home, json!({"project": "b"})).await;
+    let names = async |client: &Client<'_>| {
+        // The second answer may be the first one, kept.
+        client.get("/v1/projects").await.ok(200);
+        let list = client.get("/v1/projects").await.ok(200);
+        let name = |item: &Value| item["displayName"].as_str().unwrap().to_owned();
+        list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>()
+    };
+    assert!(names(&client).await.is_empty());
+    let mut made = Vec::new();
+    for name in ["a", "b"] {
+        let body = json!({"name": name, "displayName": name, "network": {"allowedCidrs": ["203.0.113.0/24"]}});
+        made.push(client.post("/v1/projects", body).await.ok(201));
+        assert_eq!(names(&client).await.last().unwrap(), name);
+    }
+    let path = |number: usize| format!("/v1/projects/{}", made[number]["id"].as_str().unwrap());
+    let patch = json!({"displayName": "c"});
+    client
+        .patch(&path(0), &made[0]["etag"], patch)
+        .await
+        .ok(200);
+    assert_eq!(names(&client).await, ["c", "b"]);
+    assert_eq!(names(&bound).await, ["b"]);
+    let first = client.get("/v1/projects?limit=1").await.ok(200);
+    assert_eq!(first["items"].as_array().unwrap().len(), 1);
+    assert_eq!(client.delete(&path(0)).await.status, 204);
+    assert_eq!(names(&client).await, ["b"]);
+    assert_eq!(client.delete(&path(1)).await.status, 204);
+    assert!(names(&client).await.is_empty() && names(&bound).await.is_empty());
 }
 
 #[tokio::test]
