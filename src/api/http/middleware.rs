@@ -1,14 +1,12 @@
 //! What surrounds every route, one concern each: request id, access log, security headers, time
 //! and concurrency limits. Nothing here knows what a route is for.
 
-use std::future::Future;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::api::http::error::{ApiError, Cause, Code};

@@ -269,6 +269,8 @@ mod tests {
 
     use serde_json::json;
 
+    use kube::Resource as _;
+
     use super::*;
 
     fn project(namespace: &str, number: u8) -> Project {
