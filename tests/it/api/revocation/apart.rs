@@ -50,7 +50,6 @@ async fn until_answers(replica: &App, token: &str, status: u16, others: &[u16], 
         assert!(others.contains(&answer.status.as_u16()), "{answer:?}");
         assert!(started.elapsed() < limit, "{answer:?}");
     }
-    eprintln!("{status} after {:?}", started.elapsed());
 }
 
 async fn refuses_and_comes_back(link: &Link, replica: &App, token: &str) {
