@@ -116,14 +116,5 @@ impl Race {
                 );
             }
         }
-        let mut last = [0; 2].map(|_: i32| Duration::ZERO);
-        for sent in self.sent.iter().filter(|sent| sent.status == 200) {
-            let age = sent.began.saturating_duration_since(self.asked);
-            last[sent.replica] = last[sent.replica].max(age);
-        }
-        eprintln!(
-            "last accepted after {last:?}; done after {:?}",
-            self.done - self.asked
-        );
     }
 }
