@@ -49,7 +49,7 @@ pub fn build(state: &ApiState) -> Router {
 
 /// Answers a panic as any other mistake of the server; its words stay here.
 #[must_use]
-pub fn catch_panics() -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body> + Clone> {
+pub fn catch_panics() -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body>> {
     CatchPanicLayer::custom(|_| ApiError::new(Code::Internal).into_response())
 }
 

@@ -171,7 +171,7 @@ async fn who_is_taken_off_the_list_is_refused_within_a_second() {
         let race = race(replicas, token, SOME, || async {
             assert_eq!(
                 store.deny(&email, now).await.unwrap(),
-                [person.user_id.clone()]
+                std::slice::from_ref(&person.user_id)
             );
             admin::end_keys_of_strangers(&kubernetes, &store)
                 .await
