@@ -12,6 +12,7 @@ use kisenon::server::api::ApiOptions;
 use kisenon::server::{self, Options};
 use kisenon::telemetry::{self, LogFormat};
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +116,7 @@ impl Api {
     async fn is_ready(&self) -> bool {
         let answer = reqwest::get(format!("http://{}/readyz", self.place.health)).await;
         answer.is_ok_and(|answer| answer.status().is_success())
+            && TcpStream::connect(self.place.api).await.is_ok()
     }
 
     /// How many API keys can be looked up.

@@ -10,7 +10,7 @@ use crate::operator::site;
 use crate::store::server::Server;
 
 /// Longest that a client waits for a refusal.
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Each route of the document, with an id in its path that nothing has.

@@ -60,16 +60,6 @@ impl Process {
         Ok(Self { name, log, child })
     }
 
-    /// Its id; that of what it becomes as well.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// What it has written so far.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-
     /// What the program said, when it has ended by itself.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;

@@ -10,9 +10,9 @@ use crate::operator::site;
 use crate::store::{empty_postgres, server};
 
 /// Longest that a replica that is cut off goes on accepting.
-const FAIL_CLOSED: Duration = Duration::from_secs(3);
+const FAIL_CLOSED: Duration = Duration::from_secs(10);
 /// Longest until it works again by itself.
-const BACK: Duration = Duration::from_secs(15);
+const BACK: Duration = Duration::from_secs(30);
 
 /// A database, and the same one by a way that can be broken.
 async fn postgres() -> (String, String, Link) {
@@ -42,7 +42,7 @@ async fn until_answers(replica: &App, token: &str, status: u16, others: &[u16], 
             .send(Method::GET, "/v1/projects", Some(token), None)
             .await;
         // The first use of a key takes longer, in which its hash is computed.
-        let is_in_time = answer.status != 503 || began.elapsed() < Duration::from_secs(1);
+        let is_in_time = answer.status != 503 || began.elapsed() < Duration::from_secs(4);
         assert!(is_in_time, "{answer:?}");
         if answer.status == status {
             break;

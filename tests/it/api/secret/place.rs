@@ -29,8 +29,7 @@ pub(super) async fn all(
     person: &Person<'_>,
     key: &str,
 ) -> Vec<(&'static str, String)> {
-    let id = program.process.id();
-    let arguments = std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap();
+    let arguments = program.arguments();
     assert!(
         arguments.contains("kisenon") && arguments.contains("api"),
         "{arguments}"
@@ -41,7 +40,7 @@ pub(super) async fn all(
         .await;
     record.expect(200);
     assert!(record.text.contains("api-key.report") && record.text.contains(&person.email));
-    let log = program.process.log();
+    let log = program.log();
     assert!(log.contains("answered a request"));
     vec![
         ("the arguments", format!("{arguments:>40}")),

@@ -18,13 +18,14 @@ use crate::store::empty_postgres;
 
 pub(super) const DATABASE_PASSWORD: &str = "planted-database-password";
 pub(super) const GITHUB_SECRET: &str = "planted-github-client-secret";
+const LOG: &str = "start.sh.log";
 const START: Duration = Duration::from_secs(60);
 
 /// A process of the API.
 pub(super) struct Program {
     pub(super) app: App,
-    pub(super) process: Process,
-    _folder: tempfile::TempDir,
+    _process: Process,
+    folder: tempfile::TempDir,
 }
 
 impl Program {
@@ -46,7 +47,7 @@ impl Program {
         );
         write(folder.path(), "api.yaml", &config, 0o600);
         let script = format!(
-            "#!/bin/sh\nexport KUBECONFIG=kubeconfig KISENON_LOG=trace KISENON_LOG_FORMAT=json\n\
+            "#!/bin/sh\necho $$ >id\nexport KUBECONFIG=kubeconfig KISENON_LOG=trace KISENON_LOG_FORMAT=json\n\
              export KISENON_API_CONFIG=api.yaml KISENON_API_ADDRESS={api} POD_NAME=it\n\
              export KISENON_HEALTH_ADDRESS={health} KISENON_DATABASE_URL='{database_url}'\n\
              export KISENON_SECRET_KEY={SECRET_KEY} KISENON_GITHUB_CLIENT_SECRET={GITHUB_SECRET}\n\
@@ -66,14 +67,29 @@ impl Program {
                 break;
             }
             assert_eq!(process.ended(), None);
-            assert!(Instant::now() < deadline, "{}", process.log());
+            assert!(Instant::now() < deadline, "{}", read(folder.path(), LOG));
         }
         Self {
             app: App::elsewhere(format!("http://{api}"), issuer, database_url),
-            process,
-            _folder: folder,
+            _process: process,
+            folder,
         }
     }
+
+    /// All that it has written.
+    pub(super) fn log(&self) -> String {
+        read(self.folder.path(), LOG)
+    }
+
+    /// Its arguments, as everybody on the machine can see them.
+    pub(super) fn arguments(&self) -> String {
+        let id = read(self.folder.path(), "id");
+        fs::read_to_string(format!("/proc/{}/cmdline", id.trim())).unwrap()
+    }
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
 }
 
 fn free() -> SocketAddr {
