@@ -62,7 +62,13 @@ const WATCHER: &str = "kube_runtime::watcher=error";
 pub fn init(format: Option<LogFormat>, level: &str) -> Result<(), TelemetryError> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter(level)?);
     match format.unwrap_or_else(LogFormat::detect) {
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            // The innermost names the object; the list would repeat it.
+            .with_span_list(false)
+            .finish()
+            .try_init(),
         LogFormat::Compact => builder.compact().finish().try_init(),
     }
     .map_err(TelemetryError::Start)?;
@@ -104,6 +110,10 @@ impl std::fmt::Display for Chain<'_> {
         write!(f, "{}", self.0)?;
         let mut source = self.0.source();
         while let Some(error) = source {
+            // Its own words would hold the whole answer, as Rust prints it, and the message thrice.
+            if let Some(kube::Error::Api(answer)) = error.downcast_ref() {
+                return write!(f, ": {}", answer.message);
+            }
             write!(f, ": {error}")?;
             source = error.source();
         }
@@ -132,6 +142,20 @@ mod tests {
     fn a_library_is_heard_when_named() {
         let filter = filter("info,kube_client=debug").unwrap();
         assert_eq!(filter.to_string(), "kube_client=debug,info");
+    }
+
+    #[derive(Debug, Error)]
+    #[error("failed to patch Service main")]
+    struct Failed(#[source] kube::Error);
+
+    #[test]
+    fn a_refusal_of_the_cluster_is_told_once() {
+        let refusal = kube::core::Status::failure("it is being terminated", "Forbidden");
+        let failed = Failed(kube::Error::Api(Box::new(refusal)));
+        assert_eq!(
+            Chain(&failed).to_string(),
+            "failed to patch Service main: it is being terminated"
+        );
     }
 
     #[test]

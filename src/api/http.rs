@@ -11,3 +11,4 @@ pub mod limit;
 pub mod middleware;
 pub mod rendered;
 pub mod request_id;
+pub mod unread;

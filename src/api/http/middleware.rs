@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::api::http::error::{ApiError, Cause, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::http::request_id::RequestId;
+use crate::api::http::unread;
 use crate::api::state::ApiState;
 use crate::telemetry::Chain;
 
@@ -60,7 +61,7 @@ pub async fn surround(State(state): State<ApiState>, request: Request, next: Nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let bounded = bound(id, state.clone(), request, next);
+    let bounded = bound(id, state.clone(), unread::taken(request), next);
     let mut response = CURRENT.scope(id, bounded).await;
     let answered = Answered {
         id,
