@@ -132,10 +132,35 @@ impl Cluster {
 }
 
 /// Runs `e2e/cluster/process.sh`, which stops and starts daemons of the cluster.
-pub(crate) fn process(name: &str, verb: &str) -> Ended {
+fn process(name: &str, verb: &str) -> Ended {
     let mut command = Command::new(format!("{SCRIPTS}/process.sh"));
     command.args([name, verb]);
     run(command, "")
+}
+
+/// The policy controller stopped; started again whatever comes.
+pub(crate) struct PolicyController;
+
+impl PolicyController {
+    const NAME: &str = "kube-router";
+
+    /// Stops it until the value goes: new pods meet no policy, those that are there keep theirs.
+    pub(crate) fn stop() -> Self {
+        process(Self::NAME, "stop").output();
+        Self
+    }
+}
+
+impl Drop for PolicyController {
+    fn drop(&mut self) {
+        let started = process(Self::NAME, "start");
+        if !started.ok {
+            eprintln!(
+                "the policy controller does not start again: {}",
+                started.err
+            );
+        }
+    }
 }
 
 /// Runs a command to its end.

@@ -25,6 +25,7 @@ mod story_isolation;
 mod story_life;
 mod story_no_secrets_in_logs;
 mod story_password;
+mod story_sandbox;
 mod story_teardown;
 mod story_tour;
 mod tenant;

@@ -9,40 +9,16 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
 
-use crate::cluster_handle::{self, Cluster, Host};
+use crate::cluster_handle::{Cluster, Host, PolicyController};
 use crate::endpoint::condition;
 use crate::stage;
 use crate::tenant::Tenant;
-
-const CONTROLLER: &str = "kube-router";
-
-/// The policy controller stopped; started again whatever comes.
-struct Stopped;
-
-impl Stopped {
-    fn now() -> Self {
-        cluster_handle::process(CONTROLLER, "stop").output();
-        Self
-    }
-}
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let started = cluster_handle::process(CONTROLLER, "start");
-        if !started.ok {
-            eprintln!(
-                "the policy controller does not start again: {}",
-                started.err
-            );
-        }
-    }
-}
 
 #[tokio::test]
 async fn nothing_is_exposed_on_a_network_that_enforces_nothing() {
     let _stage = stage::alone().await;
     let cluster = Cluster::find().await;
-    let stopped = Stopped::now();
+    let stopped = PolicyController::stop();
     let tenant = Tenant::new(&cluster, "enforcement").await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let watch = tokio::spawn(services(

@@ -73,11 +73,30 @@ async fn address_and_data_survive_suspension_resize_and_loss() {
     );
 
     let pod = pod(&tenant).await;
-    let limits = pod.spec.unwrap().containers[0].resources.clone().unwrap();
-    assert_eq!(limits.limits.unwrap()["memory"].0, "640Mi");
+    let containers = pod.spec.unwrap().containers;
+    let server = containers.into_iter().find(|c| c.name == "postgres");
+    let limits = server.unwrap().resources.unwrap().limits.unwrap();
+    assert_eq!(limits["memory"].0, "640Mi");
     lose_pod(&tenant).await;
     eventually("data after the loss of the pod", LATER, kept).await;
     assert_eq!(endpoint::address(&tenant.ready("main").await), address);
+}
+
+/// The gate beside the server is the operator's, and costs the tenant nothing of its quota.
+#[tokio::test]
+async fn an_endpoint_may_use_the_whole_quota() {
+    let _stage = stage::shared().await;
+    let cluster = Cluster::find().await;
+    let tenant = Tenant::empty(&cluster, "quota").await;
+    tenant.apply(
+        "{apiVersion: kisenon.com/v1alpha1, kind: Project, metadata: {name: shop}, \
+         spec: {network: {allowedCidrs: [10.77.0.20/32]}, \
+         quota: {endpoints: 1, cpu: 250m, memory: 256Mi, storage: 1Gi}}}",
+    );
+    tenant.endpoint("main", "compute: {cpu: 250m, memory: 256Mi}");
+    tenant.ready("main").await;
+    let login = tenant.login("main").await;
+    assert_eq!(tenant.query(&login, "SELECT 1"), "1");
 }
 
 fn phase(endpoint: &kisenon::crd::Endpoint) -> Option<Phase> {

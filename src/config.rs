@@ -24,7 +24,7 @@ pub use identity::Identity;
 /// What the server was told to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Image of this program, for the init gate.
+    /// Image of this program, for the gate.
     pub image: String,
     /// Addresses that endpoints may be given.
     pub address_pool: AddressPool,

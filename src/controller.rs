@@ -9,6 +9,7 @@ pub mod context;
 pub mod endpoint;
 pub mod error;
 pub mod object;
+pub mod perimeter;
 pub mod project;
 pub mod run;
 pub mod watch;

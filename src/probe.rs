@@ -1,12 +1,13 @@
 //! Isolation proven by packets, in both directions, before anything of a tenant runs.
 //!
-//! Three parties: the [`canary`] is the operator's own pod, the [`gate`] is the init
-//! container of every endpoint, and [`ingress`] is the operator's own dial of an endpoint.
+//! Three parties: the [`canary`] is the operator's own pod, the [`gate`] is the first container
+//! of every endpoint's pod, and [`ingress`] is the operator's own dial of an endpoint.
 //! The gate proves two things at once: what the policy forbids fails, and what it admits
-//! works, so that a dead canary cannot be mistaken for an enforced policy.
+//! works, so that a dead canary cannot be mistaken for an enforced policy. Then it gives the
+//! [`pass`] that the server beside it waits for.
 //!
-//! Everything here may open ordinary TCP connections and read the addresses of its own
-//! interfaces. It may not talk to Kubernetes, use raw sockets or need a capability, and
+//! Everything here may open ordinary TCP connections, read what the kernel says of its own
+//! interfaces and write the files of the pass. It may not talk to Kubernetes, use raw sockets or need a capability, and
 //! [`judge()`] may do no I/O at all.
 
 use std::time::Duration;
@@ -18,12 +19,15 @@ pub mod evidence;
 pub mod gate;
 pub mod ingress;
 pub mod judge;
+pub mod network;
+pub mod pass;
 pub mod protocol;
 pub mod round;
 
 pub use evidence::Evidence;
 pub use gate::{Admission, GateConfig, GateError};
 pub use judge::{Refusal, judge};
+pub use pass::PassFolder;
 pub use round::Round;
 
 /// The canary's port that every endpoint's egress policy admits.

@@ -125,6 +125,10 @@ async fn serve_api(
     stop: &CancellationToken,
     (metrics, readiness, _): &(Metrics, Readiness, Liveness),
 ) -> Result<(), ServerError> {
+    // Named before anything is called good: else the process would be ready without them.
+    for check in api::CHECKS {
+        readiness.set(check, false);
+    }
     let handles = ApiHandles {
         client: client().await?,
         metrics: metrics.clone(),

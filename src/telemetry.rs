@@ -65,7 +65,20 @@ pub fn init(format: Option<LogFormat>, level: &str) -> Result<(), TelemetryError
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
         LogFormat::Compact => builder.compact().finish().try_init(),
     }
-    .map_err(TelemetryError::Start)
+    .map_err(TelemetryError::Start)?;
+    std::panic::set_hook(Box::new(tell_panic));
+    Ok(())
+}
+
+/// A panic is told with its place. Its words are told only where they stand in the program as
+/// they are: what was put together at run time may hold anything, a secret too.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let words = panic.payload().downcast_ref::<&'static str>();
+    tracing::error!(
+        panic.place = panic.location().map(tracing::field::display),
+        panic.words = words.copied().unwrap_or("not told"),
+        "a thread panicked"
+    );
 }
 
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {

@@ -14,6 +14,7 @@ use kube::Client;
 
 use children::Recipe;
 use control_plane::ControlPlane;
+use load::Load;
 use operator::Operator;
 use requests::Requests;
 
@@ -22,10 +23,11 @@ mod children;
 mod common;
 #[path = "../../tests/it/cluster/control_plane.rs"]
 mod control_plane;
+mod load;
 mod operator;
 #[path = "../../tests/it/cluster/pki.rs"]
 mod pki;
-#[expect(unused_imports, reason = "its tests do not run here")]
+#[expect(dead_code, unused_imports, reason = "its tests do not run here")]
 #[path = "../../tests/it/cluster/process.rs"]
 mod process;
 #[path = "../common/program.rs"]
@@ -40,15 +42,23 @@ const CONCURRENCY: usize = 32;
 /// Without a write for this long, the operator is taken to be done.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// What it took to make the children once.
+struct Side {
+    time: Duration,
+    /// Of the control plane, and of whoever wrote.
+    load: Load,
+}
+
 /// What one round has shown.
 struct Round {
     children: usize,
-    operator: Duration,
-    client: Duration,
+    operator: Side,
+    client: Side,
     memory: program::Memory,
     resync: Requests,
     restart: Requests,
     first: Requests,
+    reconciles: u64,
 }
 
 #[tokio::main]
@@ -68,8 +78,8 @@ async fn main() -> Result<()> {
         println!(
             "fleet round {number}: {} children, operator {:.1} s, bare client {:.1} s",
             round.children,
-            round.operator.as_secs_f64(),
-            round.client.as_secs_f64()
+            round.operator.time.as_secs_f64(),
+            round.client.time.as_secs_f64()
         );
         done.push(round);
     }
@@ -83,18 +93,22 @@ async fn round(program: &std::path::Path) -> Result<Round> {
     site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
     let before = requests::count(&client).await?;
+    let load = Load::now()?;
     let started = Instant::now();
     let mut running = Operator::start(program, &client, &plane.kubeconfig()).await?;
     tenants::settled(&client, &mut running).await?;
-    let operator = started.elapsed();
+    let operator = Side {
+        time: started.elapsed(),
+        load: Load::now()?.since(&load),
+    };
     requests::quiet(&client, QUIET).await?;
+    let reconciles = running.reconciles().await?;
     let first = requests::count(&client).await?.since(&before);
     let children = children::dump(&client).await?;
 
-    let reconciled = running.reconciles().await?;
     let before = requests::count(&client).await?;
     let touched = tenants::touch(&client).await?;
-    running.wait_for_reconciles(reconciled + touched).await?;
+    running.wait_for_reconciles(reconciles + touched).await?;
     requests::quiet(&client, QUIET).await?;
     // The touches are the bench's own.
     let mut resync = requests::count(&client).await?.since(&before);
@@ -116,20 +130,25 @@ async fn round(program: &std::path::Path) -> Result<Round> {
         children: children.len(),
         operator,
         memory,
+        reconciles,
         resync,
         restart,
         first,
     })
 }
 
-async fn bare_client(children: &[Recipe]) -> Result<Duration> {
+async fn bare_client(children: &[Recipe]) -> Result<Side> {
     let plane = ControlPlane::start().await?;
     let client = Client::try_from(plane.config()?)?;
     site::install(&plane.kubeconfig())?;
     tenants::create(&client).await?;
+    let load = Load::now()?;
     let started = Instant::now();
     children::apply(&client, children, CONCURRENCY).await?;
-    Ok(started.elapsed())
+    Ok(Side {
+        time: started.elapsed(),
+        load: Load::now()?.since(&load),
+    })
 }
 
 fn report(rounds: &[Round]) {
@@ -137,54 +156,57 @@ fn report(rounds: &[Round]) {
         common::median(&rounds.iter().map(value).collect::<Vec<_>>())
     };
     #[expect(clippy::cast_precision_loss, reason = "thousands")]
-    let rate = |r: &Round, time: Duration| r.children as f64 / time.as_secs_f64();
-    let row = |what: &str, value: String, aim: &str| vec![what.into(), value, aim.into()];
-    let number = |value: f64, unit: &str| format!("{value:.0}{unit}");
+    let rate = |r: &Round, side: &Side| r.children as f64 / side.time.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    let reconciles = |r: &Round| r.reconciles as f64;
+    let row = |what: &str, value: &dyn Fn(&Round) -> f64, digits: usize, aim: &str| {
+        let value = format!("{:.digits$}", median(value));
+        vec![what.into(), value, aim.into()]
+    };
     let rows = [
+        row("children per s, operator", &|r| rate(r, &r.operator), 0, ""),
         row(
-            "children of the operator",
-            number(median(&|r| rate(r, r.operator)), " per s"),
+            "children per s, bare client",
+            &|r| rate(r, &r.client),
+            0,
             "",
         ),
         row(
-            "children of a bare client",
-            number(median(&|r| rate(r, r.client)), " per s"),
-            "",
-        ),
-        row(
-            "ratio (median of rounds)",
-            format!(
-                "{:.2}",
-                median(&|r| rate(r, r.operator) / rate(r, r.client))
-            ),
+            "ratio",
+            &|r| rate(r, &r.operator) / rate(r, &r.client),
+            2,
             "at least 0.70",
         ),
         row(
-            "operator's memory, idle",
-            number(median(&|r| r.memory.now), " MiB"),
-            "at most 64 MiB",
-        ),
-        row(
-            "operator's memory, peak",
-            number(median(&|r| r.memory.peak), " MiB"),
-            "at most 64 MiB",
-        ),
-        row(
-            "writes of a full resync",
-            number(median(&|r| r.resync.writes()), ""),
-            "0",
-        ),
-        row(
-            "writes of an operator restart",
-            number(median(&|r| r.restart.writes()), ""),
+            "the same by processor time",
+            &|r| r.client.load.sum() / r.operator.load.sum(),
+            2,
             "",
         ),
+        row("reads of the operator", &|r| r.first.reads(), 0, ""),
+        row("writes of the operator", &|r| r.first.writes(), 0, ""),
+        row("of both, refused", &|r| r.first.refused(), 0, ""),
+        row("reconciles", &reconciles, 0, ""),
+        row(
+            "memory of the operator, idle, MiB",
+            &|r| r.memory.now,
+            0,
+            "at most 64",
+        ),
+        row(
+            "memory of the operator, peak, MiB",
+            &|r| r.memory.peak,
+            0,
+            "at most 64",
+        ),
+        row("writes of a full resync", &|r| r.resync.writes(), 0, "0"),
+        row("writes of a restart", &|r| r.restart.writes(), 0, ""),
     ];
-    println!(
-        "\n{}",
-        common::table(&["fleet of 200 Projects", "median", "aim"], &rows)
-    );
+    let head = ["fleet of 200 Projects, median of rounds", "measured", "aim"];
+    println!("\n{}", common::table(&head, &rows));
     if let Some(round) = rounds.last() {
+        println!("Processor seconds, operator: {}", round.operator.load);
+        println!("Processor seconds, bare client: {}", round.client.load);
         println!("Requests of the first run: {}", round.first);
         println!("Requests of the resync: {}", round.resync);
         println!("Requests of the restart: {}", round.restart);

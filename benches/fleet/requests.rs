@@ -11,7 +11,7 @@ use kube::Client;
 const WRITES: [&str; 5] = ["POST", "PUT", "PATCH", "APPLY", "DELETE"];
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// Requests of the bench and of the operator, by verb and resource.
+/// Requests of the bench and of the operator, by verb and resource, those that were refused apart.
 ///
 /// Not counted: Leases, with which the leader stays leader; what the controllers write of
 /// themselves (quota status, default accounts, root certificates).
@@ -36,12 +36,29 @@ impl Requests {
     }
 
     /// All writes.
-    #[expect(clippy::cast_precision_loss, reason = "thousands")]
     pub(crate) fn writes(&self) -> f64 {
-        let is_write = |key: &&String| WRITES.iter().any(|verb| key.starts_with(verb));
-        let counts = self.0.iter().filter(|(key, _)| is_write(key));
+        self.sum(is_write)
+    }
+
+    /// Gets, lists and watches that were opened.
+    pub(crate) fn reads(&self) -> f64 {
+        self.sum(|key| !is_write(key))
+    }
+
+    /// Reads and writes that the API server has refused.
+    pub(crate) fn refused(&self) -> f64 {
+        self.sum(|key| key.ends_with(')'))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    fn sum(&self, is_meant: impl Fn(&str) -> bool) -> f64 {
+        let counts = self.0.iter().filter(|(key, _)| is_meant(key));
         counts.map(|(_, count)| *count).sum::<u64>() as f64
     }
+}
+
+fn is_write(key: &str) -> bool {
+    WRITES.iter().any(|verb| key.starts_with(verb))
 }
 
 impl fmt::Display for Requests {
@@ -52,32 +69,50 @@ impl fmt::Display for Requests {
     }
 }
 
-/// All requests so far.
+/// All requests so far. A watch counts from when it is open.
 pub(crate) async fn count(client: &Client) -> Result<Requests> {
     let request = Request::get("/metrics").body(Vec::new())?;
     let text = client.request_text(request).await?;
     let mut counts = BTreeMap::new();
     for line in text.lines() {
-        let Some(rest) = line.strip_prefix("apiserver_request_total{") else {
+        let Some((labels, value)) = sample(line, "apiserver_request_total")
+            .or_else(|| sample(line, "apiserver_longrunning_requests"))
+        else {
             continue;
         };
-        let Some((labels, value)) = rest.rsplit_once("} ") else {
-            continue;
-        };
-        let label = |name: &str| {
-            let start = labels.find(&format!("{name}=\""))? + name.len() + 2;
-            labels[start..].split('"').next()
-        };
-        let (verb, resource) = (label("verb").unwrap_or(""), label("resource").unwrap_or(""));
-        let part = label("subresource").unwrap_or("");
-        if is_of_others(verb, resource, part) {
-            continue;
+        if let Some(key) = key(labels) {
+            *counts.entry(key).or_default() += value.parse::<f64>()? as u64;
         }
-        let slash = if part.is_empty() { "" } else { "/" };
-        let key = format!("{verb} {resource}{slash}{part}");
-        *counts.entry(key).or_default() += value.parse::<f64>()? as u64;
     }
     Ok(Requests(counts))
+}
+
+/// Labels and value of a line, if it is of this family.
+fn sample<'a>(line: &'a str, family: &str) -> Option<(&'a str, &'a str)> {
+    let rest = line.strip_prefix(family)?.strip_prefix('{')?;
+    rest.rsplit_once("} ")
+}
+
+/// What the requests of a line are called, if they count.
+fn key(labels: &str) -> Option<String> {
+    let label = |name: &str| {
+        let name = format!("{name}=\"");
+        let start = if labels.starts_with(&name) {
+            0
+        } else {
+            labels.find(&format!(",{name}"))? + 1
+        };
+        labels[start + name.len()..].split('"').next()
+    };
+    let (verb, resource) = (label("verb").unwrap_or(""), label("resource").unwrap_or(""));
+    let part = label("subresource").unwrap_or("");
+    if is_of_others(verb, resource, part) {
+        return None;
+    }
+    let slash = if part.is_empty() { "" } else { "/" };
+    let refused = label("code").filter(|code| code.starts_with(['4', '5']));
+    let refused = refused.map_or_else(String::new, |code| format!(" ({code})"));
+    Some(format!("{verb} {resource}{slash}{part}{refused}"))
 }
 
 fn is_of_others(verb: &str, resource: &str, part: &str) -> bool {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures::{StreamExt as _, pin_mut};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{ContainerStatus, PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::{WatchStreamExt as _, watcher};
@@ -24,10 +24,10 @@ pub(crate) const STEPS: [&str; 13] = [
     "scheduled",
     "volume bound",
     "gate running",
-    "gate passed",
+    "server's container running",
+    "evidence recorded",
     "Service",
     "address given",
-    "server running",
     "dial accepted",
     "select 1",
 ];
@@ -135,17 +135,22 @@ fn pod(pod: &Pod, saw: &dyn Fn(&'static str)) {
     {
         saw("scheduled");
     }
-    let status = pod.status.clone().unwrap_or_default();
-    let state = |statuses: Option<Vec<ContainerStatus>>| statuses?.into_iter().next()?.state;
-    if let Some(gate) = state(status.init_container_statuses) {
-        if gate.running.is_some() || gate.terminated.is_some() {
-            saw("gate running");
-        }
-        if gate.terminated.is_some_and(|end| end.exit_code == 0) {
-            saw("gate passed");
-        }
+    if pod.annotations().contains_key("kisenon.com/gate-evidence") {
+        saw("evidence recorded");
     }
-    if state(status.container_statuses).is_some_and(|server| server.running.is_some()) {
-        saw("server running");
+    let containers = pod
+        .status
+        .as_ref()
+        .and_then(|s| s.container_statuses.as_ref());
+    for container in containers.into_iter().flatten() {
+        let is_running = container
+            .state
+            .as_ref()
+            .is_some_and(|s| s.running.is_some());
+        match &*container.name {
+            "gate" if is_running => saw("gate running"),
+            "postgres" if is_running => saw("server's container running"),
+            _ => {}
+        }
     }
 }

@@ -1,5 +1,11 @@
 //! The record of changes: who did what to what. It never holds a secret.
+//!
+//! A change that stands is answered as done, and its record is written even where the store goes
+//! away between the two: it waits in memory, and in the log, until the store takes it.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::http::error::{ApiError, ApiResult};
@@ -80,27 +86,95 @@ pub async fn record_as(
 ) -> ApiResult<()> {
     let now = state.now();
     let random = random::hex::<8>().map_err(ApiError::internal)?;
-    // Ids sort as their times do.
-    let id = format!("evt-{:012x}{random}", now.as_millisecond());
-    let detail = detail.map(|value| value.to_string());
-    state
-        .store()
-        .record(NewAuditEvent {
-            id: &id,
-            tenant_id: actor.tenant_id,
-            at: now,
-            actor_kind: actor.kind,
-            actor_id: actor.id,
-            actor_label: actor.label,
-            action,
-            target_kind: target.kind,
-            target_id: target.id,
-            target_name: target.name,
-            request_id: &request_id().unwrap_or_default(),
-            detail: detail.as_deref(),
-        })
-        .await
-        .map_err(store_error)
+    let entry = Entry {
+        // Ids sort as their times do.
+        id: format!("evt-{:012x}{random}", now.as_millisecond()),
+        at: now,
+        actor: [actor.tenant_id, actor.kind, actor.id, actor.label].map(str::to_owned),
+        action: action.to_owned(),
+        target: [target.kind, target.id].map(str::to_owned),
+        target_name: target.name.map(str::to_owned),
+        request_id: request_id().unwrap_or_default(),
+        detail: detail.map(|value| value.to_string()),
+    };
+    match state.store().record(entry.row()).await {
+        Err(error) if error.is_unavailable() => {
+            entry.tell(&error);
+            tokio::spawn(entry.write_later(state.clone()));
+            Ok(())
+        }
+        written => written.map_err(store_error),
+    }
+}
+
+/// How often a record that waits is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A record, for as long as it waits.
+struct Entry {
+    id: String,
+    at: Timestamp,
+    /// Tenant, kind, id, label.
+    actor: [String; 4],
+    action: String,
+    /// Kind, id.
+    target: [String; 2],
+    target_name: Option<String>,
+    request_id: String,
+    detail: Option<String>,
+}
+
+impl Entry {
+    fn row(&self) -> NewAuditEvent<'_> {
+        let [tenant_id, actor_kind, actor_id, actor_label] = &self.actor;
+        let [target_kind, target_id] = &self.target;
+        NewAuditEvent {
+            id: &self.id,
+            tenant_id,
+            at: self.at,
+            actor_kind,
+            actor_id,
+            actor_label,
+            action: &self.action,
+            target_kind,
+            target_id,
+            target_name: self.target_name.as_deref(),
+            request_id: &self.request_id,
+            detail: self.detail.as_deref(),
+        }
+    }
+
+    /// Enough for the log to stand in for the record, should this process end first.
+    fn tell(&self, error: &StoreError) {
+        let [tenant_id, _, actor_id, _] = &self.actor;
+        let [_, target_id] = &self.target;
+        tracing::warn!(
+            %error,
+            audit.id = self.id,
+            tenant.id = tenant_id,
+            actor.id = actor_id,
+            action = self.action,
+            target.id = target_id,
+            request.id = self.request_id,
+            "a record of a change waits for the store"
+        );
+    }
+
+    /// Few can wait: without its store a replica lets nobody in after two seconds.
+    async fn write_later(self, state: ApiState) {
+        let mut attempts = tokio::time::interval(AGAIN);
+        loop {
+            attempts.tick().await;
+            match state.store().record(self.row()).await {
+                Err(error) if error.is_unavailable() => {}
+                // An attempt whose answer was lost may have written it.
+                Err(error) => {
+                    return tracing::warn!(%error, audit.id = self.id, "a record of a change was refused");
+                }
+                Ok(()) => return,
+            }
+        }
+    }
 }
 
 /// A failure of the store as a refusal: away, or a mistake of ours.

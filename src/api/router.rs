@@ -1,10 +1,12 @@
 //! Every route in one table: who may call it, which limit counts it, which handler answers.
 
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use axum::{Router, middleware as layer};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -20,6 +22,7 @@ use crate::api::v1::{
     manifests, me, projects,
 };
 use crate::api::{openapi, well_known};
+use crate::domain::api_key::Scopes;
 
 /// Largest body of any route.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -35,9 +38,7 @@ pub fn build(state: &ApiState) -> Router {
         .fallback(|| async { ApiError::not_found() })
         .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(|_| {
-            axum::response::IntoResponse::into_response(ApiError::new(Code::Internal))
-        }))
+        .layer(catch_panics())
         .layer(cors(state))
         .layer(layer::from_fn_with_state(state.clone(), middleware::secure))
         .layer(layer::from_fn_with_state(
@@ -47,11 +48,25 @@ pub fn build(state: &ApiState) -> Router {
         .with_state(state.clone())
 }
 
+/// Answers a panic as any other mistake of the server; its words stay here.
+#[must_use]
+pub fn catch_panics() -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body>> {
+    CatchPanicLayer::custom(|_| ApiError::new(Code::Internal).into_response())
+}
+
 /// The OpenAPI document of all routes.
 #[must_use]
 pub fn document() -> OpenApi {
     table(None).into_openapi()
 }
+
+/// What API keys need for most routes.
+const READ: Entry = Entry::With(Scopes::READ);
+const WRITE: Entry = Entry::With(Scopes {
+    read: false,
+    write: true,
+});
+const BOTH: Entry = Entry::With(Scopes::ALL);
 
 /// The table; without a state it only describes.
 fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
@@ -98,7 +113,7 @@ fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
             routes!(device_grant::decide_device),
         ))
         .merge(row(Any, Read, routes!(me::get_me)))
-        .merge(row(Any, Read, routes!(audit_events::list_audit_events)))
+        .merge(row(READ, Read, routes!(audit_events::list_audit_events)))
         .merge(resources(&row))
 }
 
@@ -109,47 +124,55 @@ fn resources(
     use Action::*;
     use Entry::*;
     OpenApiRouter::new()
-        .merge(row(Any, Read, routes!(projects::list_projects)))
-        .merge(row(Any, Write, routes!(projects::create_project)))
-        .merge(row(Any, Read, routes!(projects::get_project)))
-        .merge(row(Any, Write, routes!(projects::update_project)))
-        .merge(row(Any, Write, routes!(projects::delete_project)))
-        .merge(row(Any, Read, routes!(endpoints::list_endpoints)))
-        .merge(row(Any, Write, routes!(endpoints::create_endpoint)))
-        .merge(row(Any, Read, routes!(endpoints::get_endpoint)))
-        .merge(row(Any, Write, routes!(endpoints::update_endpoint)))
-        .merge(row(Any, Write, routes!(endpoints::delete_endpoint)))
-        .merge(row(Any, Write, routes!(endpoint_actions::suspend_endpoint)))
-        .merge(row(Any, Write, routes!(endpoint_actions::resume_endpoint)))
+        .merge(row(READ, Read, routes!(projects::list_projects)))
+        .merge(row(WRITE, Write, routes!(projects::create_project)))
+        .merge(row(READ, Read, routes!(projects::get_project)))
+        .merge(row(WRITE, Write, routes!(projects::update_project)))
+        .merge(row(WRITE, Write, routes!(projects::delete_project)))
+        .merge(row(READ, Read, routes!(endpoints::list_endpoints)))
+        .merge(row(WRITE, Write, routes!(endpoints::create_endpoint)))
+        .merge(row(READ, Read, routes!(endpoints::get_endpoint)))
+        .merge(row(WRITE, Write, routes!(endpoints::update_endpoint)))
+        .merge(row(WRITE, Write, routes!(endpoints::delete_endpoint)))
         .merge(row(
-            Any,
+            WRITE,
+            Write,
+            routes!(endpoint_actions::suspend_endpoint),
+        ))
+        .merge(row(
+            WRITE,
+            Write,
+            routes!(endpoint_actions::resume_endpoint),
+        ))
+        .merge(row(
+            BOTH,
             Password,
             routes!(endpoint_actions::reset_endpoint_password),
         ))
         .merge(row(
-            Any,
+            BOTH,
             Password,
             routes!(endpoint_actions::get_endpoint_connection),
         ))
         .merge(row(
-            Any,
+            READ,
             Read,
             routes!(endpoint_actions::get_endpoint_access),
         ))
         .merge(row(
-            Any,
+            WRITE,
             Write,
             routes!(endpoint_actions::update_endpoint_access),
         ))
-        .merge(row(Any, Follow, routes!(events::list_endpoint_events)))
-        .merge(row(Any, Follow, routes!(events::list_events)))
-        .merge(row(Any, Read, routes!(api_keys::list_api_keys)))
-        .merge(row(Any, MintKey, routes!(api_keys::create_api_key)))
-        .merge(row(Any, Read, routes!(api_keys::get_api_key)))
-        .merge(row(Any, Write, routes!(api_keys::update_api_key)))
+        .merge(row(READ, Follow, routes!(events::list_endpoint_events)))
+        .merge(row(READ, Follow, routes!(events::list_events)))
+        .merge(row(READ, Read, routes!(api_keys::list_api_keys)))
+        .merge(row(WRITE, MintKey, routes!(api_keys::create_api_key)))
+        .merge(row(READ, Read, routes!(api_keys::get_api_key)))
+        .merge(row(WRITE, Write, routes!(api_keys::update_api_key)))
         .merge(row(Any, Write, routes!(api_keys::delete_api_key)))
         .merge(row(Open, Report, routes!(api_keys::report_api_key)))
-        .merge(row(Any, Manifests, routes!(manifests::apply_manifests)))
+        .merge(row(BOTH, Manifests, routes!(manifests::apply_manifests)))
 }
 
 /// Browsers may call from the console's origin, and from nowhere else.

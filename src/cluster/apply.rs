@@ -6,7 +6,9 @@
 //! So a reconcile at the fixed point writes nothing, and an edit by hand is undone.
 
 mod child;
+mod delete;
 mod error;
+mod ownership;
 mod sight;
 
 use std::collections::{HashMap, HashSet};
@@ -15,10 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{
-    Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy,
-};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
+use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,8 +110,12 @@ impl Children {
             namespace: Some(namespace.to_owned()),
             name: name.to_owned(),
         };
+        self.is_known(&key)
+    }
+
+    fn is_known(&self, key: &Key) -> bool {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.contains_key(&key)
+        entries.contains_key(key)
     }
 
     /// Makes the child as given, if it is not already.
@@ -119,6 +123,16 @@ impl Children {
     /// # Errors
     /// When Kubernetes refuses or cannot be reached.
     pub async fn apply<K: Child>(&self, object: &K) -> Result<(), WriteError> {
+        self.make(object, false).await
+    }
+
+    /// Makes the child as given, if it is not already. One that `is_new` most likely does not
+    /// exist, and to create it costs the API server less than to apply it. That is for content
+    /// without a field that is left to the API server's defaults: a creation makes those ours.
+    ///
+    /// # Errors
+    /// When Kubernetes refuses or cannot be reached.
+    pub async fn make<K: Child>(&self, object: &K, is_new: bool) -> Result<(), WriteError> {
         let meta = object.meta();
         let Some(key) = Key::of(K::NAME, meta) else {
             return Ok(());
@@ -129,18 +143,18 @@ impl Children {
         }
         let namespace = meta.namespace.as_deref().unwrap_or_default();
         let api = Api::<K>::namespaced(self.client.clone(), namespace);
-        let mut applied = self.patch(&api, &key, object).await?;
-        if applied.exact() != object.exact() {
+        let mut made = self.put(&api, &key, object, is_new).await?;
+        if made.exact() != object.exact() {
             let params = post_params();
             let mut replacement = object.clone();
-            replacement.meta_mut().resource_version = applied.resource_version();
-            applied = self
+            replacement.meta_mut().resource_version = made.resource_version();
+            made = self
                 .write(Verb::Update, &key, || {
                     api.replace(&key.name, &params, &replacement)
                 })
                 .await?;
         }
-        self.remember(key, content, applied.meta(), applied.exact().as_ref());
+        self.remember(key, content, made.meta(), made.exact().as_ref());
         Ok(())
     }
 
@@ -167,42 +181,74 @@ impl Children {
         Ok(())
     }
 
-    /// Makes the namespace as given, if it is not already.
+    /// Makes the namespace as given, if it is not already; `is_new` as in [`Self::make`].
     ///
     /// # Errors
     /// When Kubernetes refuses or cannot be reached.
-    pub async fn apply_namespace(&self, namespace: &Namespace) -> Result<(), WriteError> {
+    pub async fn make_namespace(
+        &self,
+        namespace: &Namespace,
+        is_new: bool,
+    ) -> Result<(), WriteError> {
         let Some(key) = Key::of(NAMESPACE, namespace.meta()) else {
             return Ok(());
         };
         let content = fingerprint(namespace);
         if !self.is_current(&key, content) {
             let api = Api::<Namespace>::all(self.client.clone());
-            let applied = self.patch(&api, &key, namespace).await?;
-            self.remember(key, content, applied.meta(), None);
+            let made = self.put(&api, &key, namespace, is_new).await?;
+            self.remember(key, content, made.meta(), None);
         }
         Ok(())
     }
 
-    /// Deletes a namespace.
-    ///
-    /// # Errors
-    /// When Kubernetes refuses or cannot be reached.
-    pub async fn delete_namespace(&self, name: &str) -> Result<(), WriteError> {
-        let key = Key {
-            kind: NAMESPACE,
-            namespace: None,
-            name: name.to_owned(),
-        };
-        let api = Api::<Namespace>::all(self.client.clone());
-        let params = DeleteParams::default();
-        match self
-            .write(Verb::Delete, &key, || api.delete(name, &params))
-            .await
-        {
-            Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
-            _ => Ok(()),
+    /// Creates or applies the object, and holds the server to exactly the fields that it has.
+    async fn put<K>(
+        &self,
+        api: &Api<K>,
+        key: &Key,
+        object: &K,
+        is_new: bool,
+    ) -> Result<K, WriteError>
+    where
+        K: Resource + Clone + DeserializeOwned + Serialize + Debug,
+    {
+        if is_new && !self.is_known(key) {
+            let params = post_params();
+            let made = self.write(Verb::Create, key, || api.create(&params, object));
+            match made.await {
+                Err(error) if error.code() == Some(409) => {}
+                made => return made,
+            }
         }
+        let applied = self.patch(api, key, object).await?;
+        let Some(entries) = ownership::taken_over(applied.meta()) else {
+            return Ok(applied);
+        };
+        self.take_over(api, key, &applied, &entries).await?;
+        self.patch(api, key, object).await
+    }
+
+    /// Records fields that only a creation of ours holds as applied, so that the next apply
+    /// removes them.
+    async fn take_over<K>(
+        &self,
+        api: &Api<K>,
+        key: &Key,
+        live: &K,
+        entries: &[ManagedFieldsEntry],
+    ) -> Result<(), WriteError>
+    where
+        K: Resource + Clone + DeserializeOwned + Debug,
+    {
+        let patch = Patch::Merge(json!({ "metadata": {
+            "resourceVersion": live.resource_version(),
+            "managedFields": entries,
+        }}));
+        let params = PatchParams::default();
+        self.write(Verb::Patch, key, || api.patch(&key.name, &params, &patch))
+            .await
+            .map(drop)
     }
 
     async fn patch<K, P>(&self, api: &Api<K>, key: &Key, object: &P) -> Result<K, WriteError>
@@ -241,82 +287,8 @@ impl Children {
             Err(error) if error.code() == Some(409) => return Ok(None),
             made => made?,
         };
-        let made = self.as_applied(&api, &key, made).await?;
         self.remember(key, fingerprint(object), made.meta(), made.exact().as_ref());
         Ok(Some(made))
-    }
-
-    /// Records the fields of a created object as applied: a later apply that no longer has one of
-    /// them would not remove it otherwise (Kubernetes, "Server-Side Apply", "Upgrading from
-    /// client-side apply").
-    async fn as_applied<K: Child>(
-        &self,
-        api: &Api<K>,
-        key: &Key,
-        made: K,
-    ) -> Result<K, WriteError> {
-        let mut entries = made.managed_fields().to_vec();
-        for entry in &mut entries {
-            entry.operation = Some("Apply".to_owned());
-        }
-        let patch = Patch::Merge(json!({ "metadata": {
-            "resourceVersion": made.resource_version(),
-            "managedFields": entries,
-        }}));
-        let params = PatchParams::default();
-        self.write(Verb::Patch, key, || api.patch(&key.name, &params, &patch))
-            .await
-    }
-
-    /// Deletes a child; answers whether it is already gone.
-    ///
-    /// # Errors
-    /// When Kubernetes refuses or cannot be reached.
-    pub async fn delete<K: Child>(&self, namespace: &str, name: &str) -> Result<bool, WriteError> {
-        let key = Key {
-            kind: K::NAME,
-            namespace: Some(namespace.to_owned()),
-            name: name.to_owned(),
-        };
-        let api = Api::<K>::namespaced(self.client.clone(), namespace);
-        let params = DeleteParams {
-            propagation_policy: Some(PropagationPolicy::Background),
-            ..Default::default()
-        };
-        match self
-            .write(Verb::Delete, &key, || api.delete(name, &params))
-            .await
-        {
-            Ok(outcome) => Ok(outcome.is_right()),
-            Err(error) if error.code() == Some(404) => Ok(true),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Deletes exactly the object with this UID; another by the same name stays.
-    ///
-    /// # Errors
-    /// When Kubernetes refuses or cannot be reached.
-    pub async fn delete_exactly<K: Child>(&self, object: &K) -> Result<(), WriteError> {
-        let Some(key) = Key::of(K::NAME, object.meta()) else {
-            return Ok(());
-        };
-        let namespace = object.namespace().unwrap_or_default();
-        let api = Api::<K>::namespaced(self.client.clone(), &namespace);
-        let params = DeleteParams {
-            preconditions: Some(Preconditions {
-                uid: object.uid(),
-                resource_version: None,
-            }),
-            ..Default::default()
-        };
-        match self
-            .write(Verb::Delete, &key, || api.delete(&key.name, &params))
-            .await
-        {
-            Err(error) if !matches!(error.code(), Some(404 | 409)) => Err(error),
-            _ => Ok(()),
-        }
     }
 
     fn is_current(&self, key: &Key, content: u64) -> bool {

@@ -1,4 +1,4 @@
-//! Writes of intent by the API: Projects, Endpoints and ApiKeys, one object at a time.
+//! Writes of intent by the API: Projects, Endpoints and API keys, one object at a time.
 //!
 //! Every write names the version or the UID that its caller has seen, so that nobody's change is
 //! lost and no other object by the same name is hit. Unknown fields are refused, not dropped.

@@ -1,4 +1,4 @@
-//! The watch of ApiKeys, on which the acceptance of every key depends.
+//! The watch of API keys, on which the acceptance of every key depends.
 //!
 //! Objects are handed on one by one and not kept here: whoever takes them keeps what is needed to
 //! verify a key, and nothing else. The watch is probed: it counts as fresh only while the API
@@ -14,7 +14,7 @@ use crate::crd::ApiKey;
 /// A namespace to ask in; it need not exist.
 const PROBED_NAMESPACE: &str = "kisenon-system";
 
-/// Opens the watch, which ends with the tasks. Its versions are those of ApiKeys: once
+/// Opens the watch, which ends with the tasks. Its versions are those of API keys: once
 /// [`Pulse::version`] has reached that of a deletion, the key is gone for the observer.
 pub fn open<O>(client: &Client, observer: O, tasks: &mut JoinSet<()>) -> Pulse
 where

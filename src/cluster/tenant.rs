@@ -4,6 +4,7 @@
 //! namespace that is there and is another's is never taken over.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, ResourceQuota, ResourceQuotaSpec};
@@ -26,6 +27,16 @@ const POD_SECURITY_VERSION: &str = "v1.33";
 /// How long a new quota may take to count, and how often it is looked at.
 const COUNTING_LIMIT: Duration = Duration::from_secs(10);
 const COUNTING_TICK: Duration = Duration::from_millis(100);
+
+/// The tenant that a namespace says it belongs to, from Kubernetes itself.
+///
+/// # Errors
+/// When Kubernetes cannot be reached or refuses.
+pub async fn label_of(client: &Client, namespace: &str) -> Result<Option<Arc<str>>, ClusterError> {
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let found = namespaces.get_metadata_opt(namespace).await?;
+    Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).map(|id| id.as_str().into())))
+}
 
 /// Makes the namespace of a tenant of the API and its quota, where they are missing, and waits
 /// until the quota counts. One question where all is there.

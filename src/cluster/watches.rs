@@ -167,6 +167,16 @@ impl Watches {
         self.tenants.of(namespace)
     }
 
+    /// Waits until the watch has shown a namespace as a tenant's, which was just made: its keys are
+    /// refused before.
+    pub async fn until_tenant(&self, namespace: &str) {
+        let mut versions = self.tenants.pulse.subscribe();
+        let known = versions.wait_for(|_| self.tenant_of(namespace).is_some());
+        if tokio::time::timeout(READ_YOUR_WRITE, known).await.is_err() {
+            tracing::debug!("the watch of namespaces lags behind a new one");
+        }
+    }
+
     /// Changes from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Told> {

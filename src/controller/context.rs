@@ -9,14 +9,16 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Client;
 use kube::api::Api;
 use kube::core::PartialObjectMeta;
-use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use super::api_key::Keys;
 use super::endpoint::probes::Probes;
 use super::error::Error;
+use super::object::event::Events;
 use super::object::status::Statuses;
+use super::perimeter::Perimeters;
 use super::watch::namespace::NamespaceWatches;
+use super::watch::trigger::Triggers;
 use crate::auth::certificate::Authority;
 use crate::cluster::address::{Addresses, is_held};
 use crate::cluster::apply::Children;
@@ -60,6 +62,10 @@ pub struct Context {
     pub keys: Arc<Keys>,
     /// Secrets and ConfigMaps, watched in each namespace that grants them.
     pub watches: NamespaceWatches,
+    /// Reconciles to ask for.
+    pub triggers: Triggers,
+    /// Namespaces of new Projects, as closed.
+    pub perimeters: Perimeters,
     /// Children as applied and as seen.
     pub children: Arc<Children>,
     /// Claims on addresses.
@@ -74,8 +80,8 @@ pub struct Context {
     pub project_statuses: Statuses<ProjectStatus>,
     /// Statuses of Endpoints as written.
     pub endpoint_statuses: Statuses<EndpointStatus>,
-    /// Kubernetes events.
-    pub recorder: Recorder,
+    /// Kubernetes events to be published.
+    pub events: Events,
     /// Prometheus metrics.
     pub metrics: Metrics,
     /// The clock.

@@ -3,6 +3,7 @@
 mod apply;
 mod build;
 mod finalize;
+mod gate;
 mod live;
 mod materials;
 mod observe;
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 use kube::runtime::controller::Action;
 
+pub(super) use build::{GATE_CPU, GATE_MEMORY};
+
 use super::context::Context;
 use super::error::Error;
 use crate::crd::Endpoint;
@@ -28,7 +31,8 @@ const RETRY: Duration = Duration::from_secs(15);
 
 /// How long an Endpoint made together with its Project waits for it without saying so.
 const RETRY_NEW: Duration = Duration::from_secs(3);
-/// How often a server that has started and is not ready yet is looked at.
+/// How often a server that has started and is not ready yet is looked at, and a gate that runs
+/// and has not passed yet.
 const RETRY_STARTING: Duration = Duration::from_secs(1);
 
 /// The five stages.
@@ -60,7 +64,9 @@ pub async fn reconcile(endpoint: Arc<Endpoint>, context: Arc<Context>) -> Result
             if let Some(error) = applied.unserved {
                 return Err(error);
             }
-            let again = match (settled, applied.progress.running) {
+            let progress = &applied.progress;
+            let starting = progress.is_running() || progress.unheard_gate.is_some();
+            let again = match (settled, starting) {
                 (true, _) => RESYNC,
                 (false, true) => RETRY_STARTING,
                 (false, false) => RETRY,

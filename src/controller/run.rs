@@ -17,12 +17,15 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::api_key::Keys;
 use super::context::{Context, Stores};
 use super::endpoint::probes::Probes;
 use super::error::Error;
+use super::object::event::{self, Events};
 use super::object::status::Statuses;
+use super::perimeter::Perimeters;
 use super::watch::namespace::NamespaceWatches;
 use super::watch::source::{self, Sources};
 use super::{api_key, endpoint, project};
@@ -36,6 +39,8 @@ use crate::telemetry::Chain;
 
 /// Objects of one kind that are reconciled at the same time.
 const CONCURRENCY: u16 = 32;
+/// How long the events of an operator that ends may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the controllers are handed by the composition root.
 pub struct Handles {
@@ -81,19 +86,22 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
     handles.readiness.set("watches", true);
     let projects = stores.projects.clone();
     let endpoints = stores.endpoints.clone();
+    let reporter = Reporter {
+        controller: "kisenon.com/operator".to_owned(),
+        instance: Some(handles.reporter),
+    };
+    let recorder = Recorder::new(handles.client.clone(), reporter);
+    let (events, notices) = Events::new();
+    let publisher = AbortOnDropHandle::new(tokio::spawn(event::publish(recorder, notices)));
     let context = Arc::new(Context {
-        recorder: Recorder::new(
-            handles.client.clone(),
-            Reporter {
-                controller: "kisenon.com/operator".to_owned(),
-                instance: Some(handles.reporter),
-            },
-        ),
+        events,
         watches: NamespaceWatches::new(
             handles.client.clone(),
             Arc::clone(&children),
             triggers.clone(),
         ),
+        triggers,
+        perimeters: Perimeters::default(),
         addresses: Addresses::new(
             handles.client.clone(),
             &handles.namespace,
@@ -136,6 +144,8 @@ pub async fn run(handles: Handles, stop: CancellationToken) {
         ),
         beat(&liveness, &context, &stop),
     );
+    drop(context);
+    let _ = tokio::time::timeout(LAST_WORDS, publisher).await;
 }
 
 /// Waits until every watch has listed: a reconcile that has not seen everything could act on a

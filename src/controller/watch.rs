@@ -49,21 +49,13 @@ impl Follower {
         }
     }
 
-    /// Takes note of an event and calls `notify` if it is news.
-    pub fn follow<K>(
-        &mut self,
-        event: &Event<K>,
-        exact: impl Fn(&K) -> Option<Value>,
-        notify: impl Fn(&ObjectMeta),
-    ) where
+    /// Takes note of an event. Answers whether it is news of an object.
+    pub fn follow<K>(&mut self, event: &Event<K>, exact: impl Fn(&K) -> Option<Value>) -> bool
+    where
         K: Resource<DynamicType = ()>,
     {
         match event {
             Event::Apply(object) | Event::InitApply(object) => {
-                let exact = exact(object);
-                if self.children.saw(self.kind, object.meta(), exact.as_ref()) {
-                    notify(object.meta());
-                }
                 if matches!(event, Event::InitApply(_)) {
                     self.listed.push(ObjectMeta {
                         name: object.meta().name.clone(),
@@ -71,16 +63,22 @@ impl Follower {
                         ..ObjectMeta::default()
                     });
                 }
+                let exact = exact(object);
+                self.children.saw(self.kind, object.meta(), exact.as_ref())
             }
             Event::Delete(object) => {
                 self.children.lost(self.kind, object.meta());
-                notify(object.meta());
+                true
             }
-            Event::Init => self.listed.clear(),
+            Event::Init => {
+                self.listed.clear();
+                false
+            }
             Event::InitDone => {
                 self.children
                     .relisted(self.kind, self.namespace.as_deref(), &self.listed);
                 self.listed = Vec::new();
+                false
             }
         }
     }
@@ -90,12 +88,12 @@ impl Follower {
 pub async fn follow_all<K>(
     kind: &'static str,
     stream: impl Stream<Item = Result<Event<K>, watcher::Error>>,
-    mut each: impl FnMut(&Event<K>),
+    mut each: impl FnMut(Event<K>),
 ) {
     pin_mut!(stream);
     while let Some(event) = stream.next().await {
         match event {
-            Ok(event) => each(&event),
+            Ok(event) => each(event),
             // The grant of a fresh namespace takes a moment to come into force.
             Err(error) if is_forbidden(&error) => {
                 tracing::debug!(k8s.kind = kind, error = %Chain(&error), "a watch is not granted and is opened again");
@@ -152,6 +150,26 @@ fn is_forbidden(error: &watcher::Error) -> bool {
     }
 }
 
+/// The object that an event is about.
+pub fn of<K>(event: &Event<K>) -> Option<&K> {
+    match event {
+        Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) => Some(object),
+        Event::Init | Event::InitDone => None,
+    }
+}
+
+/// The event without what only [`Children`] reads, and what is often the larger half of an object.
+#[must_use]
+pub fn slim<K: Resource>(mut event: Event<K>) -> Event<K> {
+    match &mut event {
+        Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) => {
+            object.meta_mut().managed_fields = None;
+        }
+        Event::Init | Event::InitDone => {}
+    }
+    event
+}
+
 /// The tasks that keep the watches going, and what they feed.
 pub struct Watches<'a> {
     /// The tasks; they end when this is dropped.
@@ -171,19 +189,21 @@ impl Watches<'_> {
         let stream = kube::runtime::watcher(api, config).default_backoff();
         self.tasks.spawn(async move {
             follow_all(K::NAME, stream, |event| {
-                follower.follow(event, |_| None, |meta| triggers.child(meta));
+                if let (true, Some(object)) = (follower.follow(&event, |_| None), of(&event)) {
+                    triggers.child(object.meta());
+                }
             })
             .await;
         });
     }
 
-    /// Watches a kind of child whole: a change of its status matters as well. `notify` decides
-    /// what a change asks for, and is called once the store has it.
+    /// Watches a kind of child whole. `notify` decides what a change asks for, and is called once
+    /// the store has it; it is told whether that is news of what we manage or of its end.
     pub fn child<K>(
         &mut self,
         api: Api<K>,
         config: Config,
-        notify: impl Fn(&Triggers, &K) + Send + Sync + 'static,
+        notify: impl Fn(&Triggers, &K, bool) + Send + Sync + 'static,
     ) -> Store<K>
     where
         K: Child,
@@ -194,10 +214,12 @@ impl Watches<'_> {
         let stream = kube::runtime::watcher(api, config).default_backoff();
         self.tasks.spawn(async move {
             follow_all(K::NAME, stream, |event| {
-                writer.apply_watcher_event(event);
-                follower.follow(event, Child::exact, |_| ());
-                if let Event::Apply(o) | Event::InitApply(o) | Event::Delete(o) = event {
-                    notify(&triggers, o);
+                let is_news = follower.follow(&event, Child::exact);
+                let event = slim(event);
+                writer.apply_watcher_event(&event);
+                if let Some(object) = of(&event) {
+                    let ends = object.meta().deletion_timestamp.is_some();
+                    notify(&triggers, object, is_news || ends);
                 }
             })
             .await;
@@ -222,8 +244,8 @@ impl Watches<'_> {
         let stream = stream.default_backoff();
         self.tasks.spawn(async move {
             follow_all(kind, stream, |event| {
-                writer.apply_watcher_event(event);
-                notify(&triggers, event);
+                writer.apply_watcher_event(&event);
+                notify(&triggers, &event);
             })
             .await;
         });

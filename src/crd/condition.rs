@@ -66,7 +66,7 @@ pub enum Reason {
     PasswordSecretInvalid,
     /// The volume cannot be made as large as asked for.
     StorageResizeRefused,
-    /// The init gate has not passed yet.
+    /// The gate has not passed yet.
     GatePending,
     /// Packets went where they must not.
     NotEnforced,

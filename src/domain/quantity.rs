@@ -53,9 +53,66 @@ pub fn whole(text: &str) -> Result<i128, InvalidQuantity> {
     Ok(milli(text)? / 1_000)
 }
 
+/// A quantity of this many thousandths, as Kubernetes writes an amount of processors.
+#[must_use]
+pub fn decimal(milli: i128) -> String {
+    if milli == 0 {
+        return "0".to_owned();
+    }
+    spell(milli, &["P", "T", "G", "M", "k", ""]).unwrap_or_else(|| format!("{milli}m"))
+}
+
+/// A quantity of this many thousandths, as Kubernetes writes an amount of memory: in powers of
+/// 1024 where one divides it.
+#[must_use]
+pub fn binary(milli: i128) -> String {
+    spell(milli, &["Pi", "Ti", "Gi", "Mi", "Ki"]).unwrap_or_else(|| decimal(milli))
+}
+
+/// With the first of these suffixes of which it is a whole number.
+fn spell(milli: i128, suffixes: &[&str]) -> Option<String> {
+    let scale = |suffix: &str| SUFFIXES.iter().find(|(other, _)| *other == suffix);
+    let mut scales = suffixes.iter().filter_map(|suffix| scale(suffix));
+    let (suffix, scale) = scales.find(|(_, scale)| milli != 0 && milli % scale == 0)?;
+    Some(format!("{}{suffix}", milli / scale))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_written_as_kubernetes_stores_them() {
+        for (milli, text) in [
+            (500, "500m"),
+            (2_000, "2"),
+            (2_500, "2500m"),
+            (0, "0"),
+            (4_000_000, "4k"),
+        ] {
+            assert_eq!(decimal(milli), text);
+        }
+        for (bytes, text) in [
+            (32 << 20, "32Mi"),
+            (8 << 30, "8Gi"),
+            ((8 << 30) + (32 << 20), "8224Mi"),
+            (1_000_000_000, "1G"),
+            (1_033_554_432, "1033554432"),
+            (1_000_001, "1000001"),
+            (0, "0"),
+        ] {
+            assert_eq!(binary(bytes * 1_000), text);
+        }
+        assert_eq!(binary(1_500), "1500m");
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for amount in [1, 999, 1_000, 64_000, 1 << 40, 3_000 << 30, 10_i128.pow(17)] {
+            assert_eq!(milli(&decimal(amount)), Ok(amount));
+            assert_eq!(milli(&binary(amount)), Ok(amount));
+        }
+    }
 
     #[test]
     fn suffixes_scale() {

@@ -1,7 +1,8 @@
 //! What a passed gate leaves behind, and how the operator reads it.
 //!
-//! The gate writes it to its termination message; the operator trusts a message only as far
-//! as it shows denials, so an empty or open one is an error here too.
+//! A gate that passes keeps its evidence beside the pass, and one that does not says why in its
+//! termination message. The operator trusts evidence only as far as it shows denials, so an empty
+//! or open one is an error here too.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -41,44 +42,36 @@ pub struct Evidence {
     pub ingress: Ingress,
 }
 
-/// Why a termination message is no evidence.
+/// Why a text is no evidence.
 #[derive(Debug, Error)]
 pub enum EvidenceError {
-    /// The gate did not pass.
-    #[error("the gate did not pass: {0}")]
-    Refused(String),
-    /// The message is not one of the gate's.
-    #[error("failed to read the message of the gate")]
+    /// The text is not the gate's.
+    #[error("failed to read the evidence of the gate")]
     Malformed(#[from] serde_json::Error),
-    /// The message claims success without showing it.
-    #[error("the message of the gate shows no isolation")]
+    /// It claims success without showing it.
+    #[error("the evidence of the gate shows no isolation")]
     Vacuous,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Message {
-    Refused { error: String },
-    Passed(Box<Evidence>),
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
+/// What a gate that did not pass says.
+#[derive(Serialize, Deserialize)]
+struct Refused {
     error: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    round: Option<&'a Round>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    round: Option<Round>,
 }
 
 impl Evidence {
-    /// Reads what [`termination_message`] wrote.
+    /// Reads what a gate has kept.
     ///
     /// # Errors
-    /// When the gate failed, or the message does not show denials.
-    pub fn from_termination_message(message: &str) -> Result<Self, EvidenceError> {
-        match serde_json::from_str(message)? {
-            Message::Refused { error } => Err(EvidenceError::Refused(error)),
-            Message::Passed(evidence) if evidence.shows_isolation() => Ok(*evidence),
-            Message::Passed(_) => Err(EvidenceError::Vacuous),
+    /// When the text does not show denials.
+    pub fn parse(text: &str) -> Result<Self, EvidenceError> {
+        let evidence = serde_json::from_str::<Self>(text)?;
+        if evidence.shows_isolation() {
+            Ok(evidence)
+        } else {
+            Err(EvidenceError::Vacuous)
         }
     }
 
@@ -124,25 +117,31 @@ impl Evidence {
     }
 }
 
-/// What the gate leaves in its termination log: the evidence, or the error and the last round.
+/// What a gate that did not pass leaves in its termination log: why, and the last round.
 #[must_use]
-pub fn termination_message(result: &Result<Evidence, GateError>) -> String {
-    let message = match result {
-        Ok(evidence) => serde_json::to_string(evidence),
-        Err(error) => failure(error, error.last_round()),
+pub fn termination_message(error: &GateError) -> String {
+    let said = sentence(error);
+    let whole = Refused {
+        error: said.clone(),
+        round: error.last_round().cloned(),
     };
-    match message {
+    match serde_json::to_string(&whole) {
         Ok(message) if message.len() <= MAX_TERMINATION_MESSAGE => message,
-        // Too long: the sentence alone, cut, is worth more than half a document.
-        _ => shortened(result),
+        // Too long: the sentence alone, cut, is worth more than half a document. Escaping at
+        // worst makes six bytes of one.
+        _ => serde_json::to_string(&Refused {
+            error: said.chars().take(512).collect(),
+            round: None,
+        })
+        .unwrap_or_default(),
     }
 }
 
-fn failure(error: &GateError, round: Option<&Round>) -> serde_json::Result<String> {
-    serde_json::to_string(&Failure {
-        error: sentence(error),
-        round,
-    })
+/// Why a gate did not pass, from its termination message; `None` of one that died without a word.
+#[must_use]
+pub fn refusal(message: &str) -> Option<String> {
+    let refused = serde_json::from_str::<Refused>(message).ok()?;
+    Some(format!("the gate did not pass: {}", refused.error))
 }
 
 /// The error with its causes; the log is all the operator gets to see.
@@ -156,18 +155,8 @@ fn sentence(error: &GateError) -> String {
     said
 }
 
-fn shortened(result: &Result<Evidence, GateError>) -> String {
-    let sentence = match result {
-        Ok(_) => "the evidence is too long to report".to_owned(),
-        Err(error) => sentence(error),
-    };
-    // Escaping at worst makes six bytes of one.
-    let error = sentence.chars().take(512).collect();
-    serde_json::to_string(&Failure { error, round: None }).unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::probe::dial::Outcome;
     use crate::probe::judge::Refusal;
@@ -180,7 +169,7 @@ mod tests {
         }
     }
 
-    fn evidence() -> Evidence {
+    pub(in crate::probe) fn evidence() -> Evidence {
         Evidence {
             rounds: 3,
             attempts: 7,
@@ -214,15 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn evidence_survives_the_termination_log() {
-        let message = termination_message(&Ok(evidence()));
-        let read = Evidence::from_termination_message(&message).unwrap();
-        assert_eq!(read, evidence());
-        assert!(message.contains(r#""openWindowMs":84"#), "{message}");
+    fn evidence_survives_being_written() {
+        let text = serde_json::to_string(&evidence()).unwrap();
+        assert_eq!(Evidence::parse(&text).unwrap(), evidence());
+        assert!(text.contains(r#""openWindowMs":84"#), "{text}");
     }
 
     #[test]
-    fn a_message_that_shows_nothing_is_no_evidence() {
+    fn a_text_that_shows_nothing_is_no_evidence() {
         for change in [
             (|e| e.rounds = 0) as fn(&mut Evidence),
             |e| e.families.clear(),
@@ -233,22 +221,23 @@ mod tests {
         ] {
             let mut evidence = evidence();
             change(&mut evidence);
-            let message = termination_message(&Ok(evidence));
-            let read = Evidence::from_termination_message(&message);
-            assert!(matches!(read, Err(EvidenceError::Vacuous)), "{message}");
+            let text = serde_json::to_string(&evidence).unwrap();
+            let read = Evidence::parse(&text);
+            assert!(matches!(read, Err(EvidenceError::Vacuous)), "{text}");
         }
         for text in ["", "{}", "null", "[]", "passed", r#"{"rounds":3}"#] {
-            let read = Evidence::from_termination_message(text);
+            let read = Evidence::parse(text);
             assert!(matches!(read, Err(EvidenceError::Malformed(_))), "{text}");
+            assert_eq!(refusal(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_failure_tells_its_cause() {
-        let message = termination_message(&Err(GateError::Listen {
+        let message = termination_message(&GateError::Listen {
             port: 5432,
             source: std::io::ErrorKind::AddrInUse.into(),
-        }));
+        });
         assert!(message.contains("port 5432: address in use"), "{message}");
     }
 
@@ -260,7 +249,7 @@ mod tests {
         };
         let mut round = Round::default();
         round.ingress.accepted = vec![accepted; 100];
-        let message = termination_message(&Err(GateError::Unproven {
+        let message = termination_message(&GateError::Unproven {
             refusal: Refusal::Unanswered {
                 family: Family::Ipv4,
                 reason: "\u{1}".repeat(6000),
@@ -269,9 +258,13 @@ mod tests {
             attempts: 9,
             elapsed_ms: 20_000,
             open_window_ms: 0,
-        }));
+        });
         assert!(message.len() <= MAX_TERMINATION_MESSAGE);
-        let read = Evidence::from_termination_message(&message);
-        assert!(matches!(read, Err(EvidenceError::Refused(_))));
+        assert!(
+            refusal(&message)
+                .unwrap()
+                .contains("isolation was not observed")
+        );
+        assert!(Evidence::parse(&message).is_err());
     }
 }

@@ -1,6 +1,6 @@
-//! The gate: the init container that ends well only when isolation has been observed.
+//! The gate: the container that lets its pod's server start only when isolation has been observed.
 //!
-//! Nothing of the tenant's listens while it runs; its own listener on the Postgres port is
+//! Nothing of the tenant's runs until it has passed; its own listener on the Postgres port is
 //! the probe's target, closes what arrives and reads nothing. It makes rounds, leaves the
 //! decision on each to [`judge()`], and passes after enough good ones in a row.
 
@@ -117,6 +117,15 @@ pub enum GateError {
     /// The deadline left no time for a single round.
     #[error("the deadline left no time for a round")]
     NoTime,
+    /// The own network cannot be told from another.
+    #[error("failed to read which network this pod is in")]
+    Network(#[source] io::Error),
+    /// What was proved is not where the server would run.
+    #[error("the network of this pod has changed during the proof")]
+    Changed,
+    /// The pass could not be written, or an earlier one not be taken back.
+    #[error("failed to write the pass")]
+    Pass(#[source] io::Error),
 }
 
 impl GateError {
@@ -125,7 +134,12 @@ impl GateError {
     pub fn last_round(&self) -> Option<&Round> {
         match self {
             Self::Unproven { round, .. } => Some(round),
-            Self::Listen { .. } | Self::Addresses(_) | Self::NoTime => None,
+            Self::Listen { .. }
+            | Self::Addresses(_)
+            | Self::NoTime
+            | Self::Network(_)
+            | Self::Changed
+            | Self::Pass(_) => None,
         }
     }
 }

@@ -70,13 +70,14 @@ pub async fn deny(url: &SecretString, pattern: &str, now: Timestamp) -> Result<D
 }
 
 /// Ends every API key whose user the allow-list no longer covers; answers how many. It goes by
-/// what is stored, so it also finishes what a crash has left.
+/// what is stored, so it also finishes what a crash has left. Keys of users whom the store does
+/// not know stay: a store that is new or the wrong one must not end everybody's.
 ///
 /// # Errors
 /// When the store or Kubernetes fails.
 pub async fn end_keys_of_strangers(client: &Client, store: &Store) -> Result<usize, AdminError> {
     let all = Api::<ApiKey>::all(client.clone());
-    let mut allowed = HashMap::new();
+    let mut denied = HashMap::new();
     let mut page = ListParams::default().limit(PAGE);
     let mut count = 0;
     loop {
@@ -88,12 +89,12 @@ pub async fn end_keys_of_strangers(client: &Client, store: &Store) -> Result<usi
             let Some(user) = key.spec.user.clone().filter(|_| !key.spec.revoked) else {
                 continue;
             };
-            let is_allowed = match allowed.get(&user) {
-                Some(is_allowed) => *is_allowed,
-                None => store.is_user_allowed(&user).await?,
+            let is_denied = match denied.get(&user) {
+                Some(is_denied) => *is_denied,
+                None => store.is_user_denied(&user).await?,
             };
-            allowed.insert(user, is_allowed);
-            if let Some(stored) = api_key::stored(key).filter(|_| !is_allowed) {
+            denied.insert(user, is_denied);
+            if let Some(stored) = api_key::stored(key).filter(|_| is_denied) {
                 api_key::revoke(client, &stored).await?;
                 api_key::remove(client, &stored).await?;
                 count += 1;

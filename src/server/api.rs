@@ -41,6 +41,10 @@ use crate::store::{Store, StoreError};
 const REMEMBERED_TOKENS: usize = 200_000;
 /// How often readiness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// What readiness hangs on here.
+pub const CHECKS: [&str; 2] = [CREDENTIALS, WATCHES];
+const CREDENTIALS: &str = "credentials";
+const WATCHES: &str = "api-watches";
 const GITHUB_API: &str = "https://api.github.com";
 
 /// The API could not start.
@@ -293,10 +297,9 @@ impl Background {
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             let state = &self.state;
             let is_fresh = state.replica().is_fresh(state.now());
-            self.readiness.set("credentials", is_fresh);
-            self.readiness
-                .set("api-watches", state.watches().is_ready());
+            self.readiness.set(CREDENTIALS, is_fresh);
+            self.readiness.set(WATCHES, state.watches().is_ready());
         }
-        self.readiness.set("credentials", false);
+        self.readiness.set(CREDENTIALS, false);
     }
 }

@@ -211,6 +211,25 @@ impl Store {
         })
         .await
     }
+
+    /// Whether the list has stopped covering a user. One whom this database does not know was
+    /// never covered by it, which says nothing: the database may be new, or the wrong one.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn is_user_denied(&self, user_id: &str) -> Result<bool, StoreError> {
+        within("read the allow-list", async {
+            let found = sqlx::query(
+                "SELECT 1 FROM users u WHERE u.id = $1
+                 AND NOT EXISTS (SELECT 1 FROM covered_users c WHERE c.id = u.id)",
+            )
+            .bind(user_id)
+            .fetch_optional(&self.pool)
+            .await?;
+            Ok(found.is_some())
+        })
+        .await
+    }
 }
 
 /// Whether the list lets an identity in that may have no user yet. The same rule as the view

@@ -22,8 +22,9 @@ mod purge;
 
 /// Connections of one process: two replicas and a command fit any server's default limit.
 const CONNECTIONS: u32 = 8;
-/// Longest wait for a connection; a server that is away costs a request this much.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Longest wait for a connection. A server that is away costs a request this much, so it is less
+/// than the second in which every request is to be answered.
+const CONNECT: Duration = Duration::from_millis(800);
 /// Longest time of one call of the store, whatever it waits for.
 const CALL: Duration = Duration::from_secs(10);
 /// Longest time of all migrations together.

@@ -54,7 +54,7 @@ pub enum RefreshOutcome {
     Reused {
         /// The session that ended.
         session_id: String,
-        /// Its number among the ended sessions; `None`: something else ended it meanwhile.
+        /// Its number among the ended sessions.
         seq: Option<i64>,
     },
     /// Its session is over.
@@ -152,8 +152,8 @@ impl Store {
         .await
     }
 
-    /// Ends a session. Answers its number among the ended ones; `None`: there is no such session
-    /// or it had ended.
+    /// Ends a session. Answers its number among the ended ones, of one that had ended as well;
+    /// `None`: there is no such session, or its end is too long ago to matter.
     ///
     /// # Errors
     /// When the database is away.
@@ -171,7 +171,10 @@ impl Store {
                 .execute(&mut *change)
                 .await?;
         if ended.rows_affected() == 0 {
-            return Ok(None);
+            return sqlx::query_scalar("SELECT seq FROM ended_sessions WHERE session_id = $1")
+                .bind(id)
+                .fetch_optional(&mut *change)
+                .await;
         }
         announce(&mut change, seq, id, now).await?;
         change.commit().await?;

@@ -8,9 +8,14 @@
 )]
 
 mod app;
+mod away;
+mod bad_input;
 mod edge;
+mod git_key;
 mod grant;
-mod issuer;
+mod idempotency;
 mod matrix;
+mod revocation;
+mod secret;
 mod session;
 mod story;

@@ -13,3 +13,4 @@ mod overlay;
 mod probe;
 mod resource;
 mod store;
+mod watch;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kisenon::config::Config;
+use kisenon::config::api::ApiConfig;
 use serde_json::{Value, json};
 
 use crate::cluster;
@@ -87,6 +88,13 @@ impl Overlay {
         &self.get("Deployment", deployment)["spec"]["template"]["spec"]["containers"][0]
     }
 
+    /// A port of a Deployment's container.
+    fn port(&self, deployment: &str, name: &str) -> &Value {
+        let ports = self.container(deployment)["ports"].as_array().unwrap();
+        let found = ports.iter().find(|port| port["name"] == name);
+        &found.unwrap()["containerPort"]
+    }
+
     /// An environment variable of the API.
     fn api_variable(&self, name: &str) -> &Value {
         let variables = self.container(API)["env"].as_array().unwrap();
@@ -101,9 +109,26 @@ fn every_overlay_configures_the_operator_and_the_api() {
     for overlay in &overlays {
         let parsed = Config::parse(overlay.file("config.yaml"));
         assert!(parsed.is_ok(), "{}: {parsed:?}", overlay.name);
-        let api: Value = serde_saphyr::from_str(overlay.file("api.yaml")).unwrap();
-        let url = api["publicUrl"].as_str().unwrap();
-        assert!(url.starts_with("https://"), "{}: {url}", overlay.name);
+        let api = ApiConfig::parse(overlay.file("api.yaml"));
+        assert!(api.is_ok(), "{}: {api:?}", overlay.name);
+        let api = api.unwrap();
+        assert_eq!(api.public_url.scheme(), "https", "{}", overlay.name);
+        assert!(api.tls.is_some(), "{}", overlay.name);
+    }
+}
+
+#[test]
+fn the_api_is_started_and_probed_as_it_listens() {
+    for overlay in Overlay::all() {
+        let container = overlay.container(API);
+        let start = json!(["api", "--api-config", "/etc/kisenon/api.yaml"]);
+        assert_eq!(container["args"], start, "{}", overlay.name);
+        assert_eq!(overlay.port(API, "https"), 8443);
+        assert_eq!(overlay.port(API, "health"), 8080);
+        for (probe, path) in [("livenessProbe", "/livez"), ("readinessProbe", "/readyz")] {
+            let get = json!({"path": path, "port": "health"});
+            assert_eq!(container[probe]["httpGet"], get, "{}", overlay.name);
+        }
     }
 }
 
@@ -167,8 +192,9 @@ fn the_apis_address_is_its_url_and_none_of_the_endpoints() {
     let service = overlay.get("Service", API);
     let address = &service["metadata"]["annotations"]["metallb.io/loadBalancerIPs"];
     let address = address.as_str().unwrap();
-    let api: Value = serde_saphyr::from_str(overlay.file("api.yaml")).unwrap();
-    assert_eq!(api["publicUrl"], format!("https://{address}"));
+    let api = ApiConfig::parse(overlay.file("api.yaml")).unwrap();
+    assert_eq!(api.public_url.host_str(), Some(address));
+    assert_eq!(api.public_url.port_or_known_default(), Some(443));
     assert_eq!(service["spec"]["ports"][0]["port"], 443);
     let config = Config::parse(overlay.file("config.yaml")).unwrap();
     assert!(!config.address_pool.contains(address.parse().unwrap()));

@@ -5,14 +5,16 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stderr,
     reason = "helpers of tests fail the test they help"
 )]
 
+use kisenon::probe::evidence::refusal;
 use kisenon::probe::{Evidence, GATE_CONTROL_PORT, POSTGRES_PORT};
 
 use net::{Direction, Family, Net, Target, Version};
-use program::Ended;
+use program::Outcome;
 
 mod net;
 mod program;
@@ -21,17 +23,22 @@ const EGRESS: Direction = Direction::Egress;
 const INGRESS: Direction = Direction::Ingress;
 
 /// The evidence of a gate that must have passed.
-fn passed(ended: &Ended) -> Evidence {
-    assert!(ended.success, "the gate failed: {}", ended.message);
-    Evidence::from_termination_message(&ended.message).expect("the evidence is readable")
+fn passed(outcome: Outcome) -> Evidence {
+    match outcome {
+        Outcome::Passed(_, evidence) => Evidence::parse(&evidence).expect("readable evidence"),
+        Outcome::Refused(message) => panic!("the gate failed: {message}"),
+    }
 }
 
 /// The error of a gate that must not have passed.
-fn refused(ended: &Ended) -> String {
-    assert!(!ended.success, "the gate passed: {}", ended.message);
-    let error = Evidence::from_termination_message(&ended.message).unwrap_err();
-    assert!(ended.message.len() <= 4096);
-    error.to_string()
+fn refused(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Passed(_, evidence) => panic!("the gate passed: {evidence}"),
+        Outcome::Refused(message) => {
+            assert!(message.len() <= 4096);
+            refusal(&message).expect("its reason")
+        }
+    }
 }
 
 #[test]
@@ -41,7 +48,7 @@ fn an_enforced_policy_that_rejects_passes() {
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let evidence = passed(&net.run_gate(20));
+    let evidence = passed(net.run_gate(20));
     assert_eq!(evidence.rounds, 3);
     assert_eq!(evidence.open_window_ms, 0);
     let summary = evidence.summary();
@@ -58,7 +65,7 @@ fn an_enforced_policy_that_drops_passes() {
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Drop);
     let _canary = net.start_canary();
-    let evidence = passed(&net.run_gate(20));
+    let evidence = passed(net.run_gate(20));
     let summary = evidence.summary();
     assert!(summary.contains("ingress to port 5432 timed out"));
     eprintln!("DROP: {} ms: {summary}", evidence.elapsed_ms);
@@ -71,7 +78,88 @@ fn the_gate_needs_no_privilege() {
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    passed(&net.run_gate_as(999, 20));
+    passed(net.run_gate_as(999, 20));
+}
+
+#[test]
+fn a_gate_that_has_passed_leaves_its_ports_and_stays_until_told() {
+    let Some(net) = Net::new(Family::V4) else {
+        return;
+    };
+    net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
+    let _canary = net.start_canary();
+    let error = net.ask_gate().unwrap_err();
+    assert!(error.contains("has not passed yet"), "{error}");
+    let Outcome::Passed(gate, evidence) = net.run_gate(20) else {
+        panic!("the gate failed");
+    };
+    for port in [POSTGRES_PORT, GATE_CONTROL_PORT] {
+        assert!(!net::listens(gate.id(), port), "{port} is the server's");
+    }
+    assert_eq!(net.ask_gate().unwrap(), evidence);
+    let ended = gate.terminate();
+    assert!(ended.status.success(), "{}", ended.status);
+    assert!(ended.took.as_millis() < 1000, "{:?}", ended.took);
+
+    // Another container of the same sandbox needs no proof, and could make none: the server has
+    // the port by now.
+    let _server = net.listen_as_the_server();
+    let Outcome::Passed(again, kept) = net.run_gate(0) else {
+        panic!("the gate did not find its pass");
+    };
+    assert_eq!(kept, evidence);
+    assert!(is_parked(again.id()));
+    assert!(again.terminate().status.success());
+}
+
+/// Whether the process has one thread, and the runtime of the proof is gone.
+fn is_parked(id: u32) -> bool {
+    let list = |name: &str| std::fs::read_dir(format!("/proc/{id}/{name}")).unwrap();
+    let polls = list("fd").flatten().any(|entry| {
+        let target = std::fs::read_link(entry.path()).unwrap_or_default();
+        target.to_string_lossy().contains("eventpoll")
+    });
+    list("task").count() == 1 && !polls
+}
+
+#[test]
+fn the_pass_of_another_network_is_taken_back_and_earned_anew() {
+    let (Some(first), Some(second)) = (Net::new(Family::V4), Net::new(Family::V4)) else {
+        return;
+    };
+    first.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
+    let _canary = first.start_canary();
+    passed(first.run_gate(20));
+    let copy = |name: &str| {
+        std::fs::copy(first.folder().join(name), second.folder().join(name)).unwrap();
+    };
+    // As a volume that outlives the sandbox does.
+    copy("pass");
+    copy("evidence.json");
+    let error = second.ask_gate().unwrap_err();
+    assert!(error.contains("has not passed yet"), "{error}");
+    // Nobody answers in the second network.
+    refused(second.run_gate(1));
+    assert!(!second.folder().join("evidence.json").exists());
+
+    second.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
+    let _canary = second.start_canary();
+    passed(second.run_gate(20));
+    let pass = |net: &Net| std::fs::read(net.folder().join("pass")).unwrap();
+    assert_ne!(pass(&first), pass(&second));
+}
+
+#[test]
+fn a_gate_ends_at_once_when_told_during_the_proof() {
+    let Some(net) = Net::new(Family::V4) else {
+        return;
+    };
+    let gate = net.start_gate(20);
+    net.wait_for(|| net::listens(gate.id(), POSTGRES_PORT));
+    let ended = gate.terminate();
+    assert!(!ended.status.success(), "{}", ended.status);
+    assert!(ended.took.as_millis() < 1000, "{:?}", ended.took);
+    assert!(!net.folder().join("pass").exists());
 }
 
 #[test]
@@ -80,7 +168,7 @@ fn without_a_policy_the_gate_names_what_connected() {
         return;
     };
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(1));
+    let error = refused(net.run_gate(1));
     let egress = format!("egress to the forbidden port of {}", net::CANARY);
     let ingress = format!("ingress to Postgres at {}", net::GATE);
     assert!(error.contains(&egress), "{error}");
@@ -93,7 +181,7 @@ fn a_dead_canary_never_passes() {
         return;
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
-    let error = refused(&net.run_gate(1));
+    let error = refused(net.run_gate(1));
     assert!(error.contains("did not answer over IPv4"), "{error}");
 }
 
@@ -106,7 +194,7 @@ fn a_canary_that_is_not_admitted_never_passes() {
     net.block(Version::V4, INGRESS, POSTGRES_PORT, Target::Drop);
     net.block(Version::V4, EGRESS, 7432, Target::Drop);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(1));
+    let error = refused(net.run_gate(1));
     assert!(error.contains("could not reach the control port"));
 }
 
@@ -122,7 +210,7 @@ fn a_policy_that_comes_late_passes_and_the_window_is_told() {
     // kube-router leaves a new pod open.
     net.wait_for(|| seen() >= 8);
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
-    let evidence = passed(&gate.wait());
+    let evidence = passed(gate.wait());
     assert!(evidence.open_window_ms >= 100, "{}", evidence.summary());
     assert!(evidence.attempts > evidence.rounds);
     eprintln!("late: {} ms: {}", evidence.elapsed_ms, evidence.summary());
@@ -135,7 +223,7 @@ fn egress_alone_fails_naming_ingress() {
     };
     net.police(Version::V4, &[EGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(1));
+    let error = refused(net.run_gate(1));
     assert!(error.contains("ingress to Postgres at"), "{error}");
     assert!(!error.contains("egress"), "{error}");
 }
@@ -147,7 +235,7 @@ fn ingress_alone_fails_naming_egress() {
     };
     net.police(Version::V4, &[INGRESS], Target::Drop);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(1));
+    let error = refused(net.run_gate(1));
     assert!(error.contains("egress to the forbidden port"), "{error}");
     assert!(!error.contains("ingress"), "{error}");
 }
@@ -159,7 +247,7 @@ fn open_link_local_fails_naming_the_address() {
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(4));
+    let error = refused(net.run_gate(4));
     assert!(error.contains("egress to the forbidden port of fe80::"));
     assert!(error.contains("ingress from fe80::"), "{error}");
     assert!(!error.contains(net::CANARY), "{error}");
@@ -173,7 +261,7 @@ fn link_local_open_inwards_only_is_seen_by_the_gate_itself() {
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     net.block(Version::V6, EGRESS, 7432, Target::Drop);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(4));
+    let error = refused(net.run_gate(4));
     assert!(error.contains("ingress from fe80::"), "{error}");
     assert!(!error.contains("egress to"), "{error}");
 }
@@ -186,7 +274,7 @@ fn policed_link_local_passes_once_its_addresses_are_usable() {
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     net.police(Version::V6, &[EGRESS, INGRESS], Target::Drop);
     let _canary = net.start_canary();
-    let evidence = passed(&net.run_gate(20));
+    let evidence = passed(net.run_gate(20));
     let summary = evidence.summary();
     assert!(summary.contains("IPv4, IPv6 link-local"), "{summary}");
     eprintln!("link-local: {} ms: {summary}", evidence.elapsed_ms);
@@ -200,7 +288,7 @@ fn two_policed_stacks_pass_over_both() {
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     net.police(Version::V6, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let evidence = passed(&net.run_gate(20));
+    let evidence = passed(net.run_gate(20));
     let summary = evidence.summary();
     assert!(summary.contains("IPv4, IPv6, IPv6 link-local"), "{summary}");
     assert_eq!(evidence.ingress.control.len(), 2);
@@ -214,7 +302,7 @@ fn an_open_second_stack_fails() {
     };
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(4));
+    let error = refused(net.run_gate(4));
     assert!(error.contains("forbidden port of fd00:99::2"), "{error}");
     assert!(error.contains("Postgres at fd00:99::1"), "{error}");
 }
@@ -227,7 +315,7 @@ fn a_second_stack_the_canary_lacks_fails() {
     net.police(Version::V4, &[EGRESS, INGRESS], Target::Reject);
     net.police(Version::V6, &[EGRESS, INGRESS], Target::Reject);
     let _canary = net.start_canary();
-    let error = refused(&net.run_gate(4));
+    let error = refused(net.run_gate(4));
     assert!(error.contains("IPv6 cannot be verified"), "{error}");
 }
 

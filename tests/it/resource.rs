@@ -2,7 +2,6 @@
 //! works here: a test writes what one would, and so decides when.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "helpers of tests fail the test they help"
 )]
 

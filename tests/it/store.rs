@@ -21,7 +21,7 @@ mod failure;
 mod idempotency;
 mod migration;
 mod replicas;
-mod server;
+pub(crate) mod server;
 mod sessions;
 mod signing_keys;
 mod users;
@@ -66,16 +66,8 @@ impl Database {
     }
 
     async fn postgres() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let server = server::shared();
-        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::connect(&server.url("postgres"))
-            .await
-            .unwrap();
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        admin.execute(create).await.unwrap();
         Self {
-            url: server.url(&name).into(),
+            url: empty_postgres().await.into(),
             folder: None,
         }
     }
@@ -91,6 +83,19 @@ impl Database {
         store.migrate().await.unwrap();
         store
     }
+}
+
+/// URL of an empty database on the server that all tests share.
+pub(crate) async fn empty_postgres() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let server = server::shared();
+    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let mut admin = PgConnection::connect(&server.url("postgres"))
+        .await
+        .unwrap();
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    admin.execute(create).await.unwrap();
+    server.url(&name)
 }
 
 /// A moment: seconds after the start of every test's world.

@@ -6,11 +6,11 @@ OVERLAY=$REPO_DIR/kustomize/overlays/local
 SAMPLE=$REPO_DIR/examples/shop.yaml
 
 # kisenon_present: the checkout holds an operator that can be built and manifests to install it
-kisenon_present() { [[ -f $REPO_DIR/Cargo.toml && -f $REPO_DIR/src/bin/kisenon.rs && -d $OVERLAY ]]; }
+kisenon_present() { [[ -f $REPO_DIR/Cargo.toml && -f $REPO_DIR/src/bin/kisenon/main.rs && -d $OVERLAY ]]; }
 
 kisenon_up() {
   if ! kisenon_present; then
-    say "Kisenon itself is not installed: this checkout has no kustomize/overlays/local or no src/bin/kisenon.rs"
+    say "Kisenon itself is not installed: this checkout has no kustomize/overlays/local or no src/bin/kisenon"
     return
   fi
   local binary

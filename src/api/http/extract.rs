@@ -13,6 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::api::http::error::{ApiError, Code};
 
+/// Characters of what is told of a body: names in it may be as long as it is.
+const LONGEST: usize = 300;
+
 /// A JSON body. As an answer it is sent with the type `application/json`.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
@@ -37,7 +40,7 @@ where
         let bytes = body(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
-            .map_err(|error| ApiError::with(Code::InvalidRequest, format!("the body: {error}")))
+            .map_err(|error| ApiError::with(Code::InvalidRequest, told(&error.to_string())))
     }
 }
 
@@ -48,6 +51,39 @@ impl<T: Serialize> IntoResponse for Json<T> {
             Err(error) => ApiError::internal(error).into_response(),
         }
     }
+}
+
+/// What is wrong with a body, without the value that is wrong: it may be a secret in the wrong
+/// place, and whoever sent it may keep our answer in a log. Names of members are kept.
+fn told(error: &str) -> String {
+    let mut error = error.to_owned();
+    for (before, after) in [
+        ("invalid type: ", ", expected "),
+        ("invalid value: ", ", expected "),
+        ("unknown variant ", ", expected "),
+        ("unknown variant ", ", there are no variants"),
+    ] {
+        // The last of what follows a value: the value itself may hold the same words.
+        let place = error
+            .strip_prefix(before)
+            .and_then(|rest| rest.rfind(after));
+        if let Some(length) = place {
+            let value = before.len()..before.len() + length;
+            let kind = error[value.clone()]
+                .split(['"', '`'])
+                .next()
+                .unwrap_or_default();
+            let kind = kind.trim_end().to_owned();
+            error.replace_range(value, &kind);
+            error = error.replacen(": ,", ",", 1).replacen(" ,", ",", 1);
+        }
+    }
+    let end = error
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(error.len(), |(place, _)| place);
+    error.truncate(end);
+    format!("the body: {error}")
 }
 
 /// An answer that is JSON already.
@@ -194,5 +230,60 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
         Self::read(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    enum Kind {
+        One,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read from bodies")]
+    struct Body {
+        count: Option<u8>,
+        kind: Option<Kind>,
+    }
+
+    fn refusal(body: &str) -> String {
+        told(&serde_json::from_str::<Body>(body).unwrap_err().to_string())
+    }
+
+    #[test]
+    fn a_refused_value_is_not_told() {
+        for (body, words) in [
+            (
+                r#"{"count":"planted"}"#,
+                "the body: invalid type: string, expected u8 at line 1 column 18",
+            ),
+            (
+                r#"{"count":"planted, expected x"}"#,
+                "the body: invalid type: string, expected u8 at line 1 column 30",
+            ),
+            (
+                r#"{"count":4242}"#,
+                "the body: invalid value: integer, expected u8 at line 1 column 13",
+            ),
+            (
+                r#"{"kind":"planted"}"#,
+                "the body: unknown variant, expected `one` at line 1 column 17",
+            ),
+            (
+                r#"{"other":1}"#,
+                "the body: unknown field `other`, expected `count` or `kind` at line 1 column 8",
+            ),
+        ] {
+            assert_eq!(refusal(body), words);
+        }
+        let long = format!("{{\"{}\":1}}", "é".repeat(100_000));
+        assert!(refusal(&long).chars().count() < 400);
     }
 }

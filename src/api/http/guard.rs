@@ -11,16 +11,19 @@ use crate::api::http::error::ApiError;
 use crate::api::http::limit::{Action, Remaining, Subject};
 use crate::api::http::middleware::Noted;
 use crate::api::identity::authenticate::authenticate;
-use crate::api::identity::caller::{Caller, Credential};
+use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
+use crate::domain::api_key::Scopes;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// Anybody; counted by address.
     Open,
-    /// A session or an API key.
+    /// A session or any API key; the handler asks what it may.
     Any,
+    /// A session, or an API key with these scopes. Asked before anything of the request is read.
+    With(Scopes),
     /// A session alone: what needs a person at the screen.
     Session,
 }
@@ -64,8 +67,10 @@ async fn admit(
         return Ok(None);
     }
     let caller = authenticate(state, headers, peer).await?;
-    if entry == Entry::Session && matches!(caller.credential, Credential::Key { .. }) {
-        caller.session()?;
+    match entry {
+        Entry::Session => drop(caller.session()?),
+        Entry::With(scopes) => caller.has(scopes)?,
+        Entry::Open | Entry::Any => {}
     }
     Ok(Some(caller))
 }

@@ -1,14 +1,12 @@
 //! What surrounds every route, one concern each: request id, access log, security headers, time
 //! and concurrency limits. Nothing here knows what a route is for.
 
-use std::future::Future;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::api::http::error::{ApiError, Cause, Code};
@@ -62,7 +60,7 @@ pub async fn surround(State(state): State<ApiState>, request: Request, next: Nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let bounded = bound(state.permits(), next.run(request));
+    let bounded = bound(id, state.clone(), request, next);
     let mut response = CURRENT.scope(id, bounded).await;
     let answered = Answered {
         id,
@@ -147,15 +145,32 @@ impl Answered<'_> {
     }
 }
 
-async fn bound(permits: &Semaphore, answer: impl Future<Output = Response>) -> Response {
-    let Ok(_permit) = permits.try_acquire() else {
-        return ApiError::new(Code::Busy)
-            .retry_after(Duration::from_secs(1))
-            .into_response();
+/// Does the work of a request within its limits. What changes something is not left half done
+/// because its client went away or lost patience: it goes on to its end.
+async fn bound(id: RequestId, state: ApiState, request: Request, next: Next) -> Response {
+    let is_safe = request.method().is_safe();
+    let work = CURRENT.scope(id, permitted(state, request, next));
+    let done = async {
+        if is_safe {
+            return work.await;
+        }
+        match tokio::spawn(work).await {
+            Ok(response) => response,
+            Err(error) => ApiError::internal(error).into_response(),
+        }
     };
-    match tokio::time::timeout(TIME_LIMIT, answer).await {
+    match tokio::time::timeout(TIME_LIMIT, done).await {
         Ok(response) => response,
         Err(_) => ApiError::new(Code::Timeout)
+            .retry_after(Duration::from_secs(1))
+            .into_response(),
+    }
+}
+
+async fn permitted(state: ApiState, request: Request, next: Next) -> Response {
+    match state.permits().try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => ApiError::new(Code::Busy)
             .retry_after(Duration::from_secs(1))
             .into_response(),
     }

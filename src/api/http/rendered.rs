@@ -70,7 +70,11 @@ mod tests {
             lists.insert(&namespace, 1, list.clone());
             assert_eq!(lists.get(&namespace, 1), Some(list.clone()));
             let kept = lists.0.read().unwrap();
-            let size = kept.lists.values().map(|(_, list)| list.len()).sum();
+            let size = kept
+                .lists
+                .values()
+                .map(|(_, list)| list.len())
+                .sum::<usize>();
             assert_eq!(kept.size, size);
             assert!(kept.size <= MOST);
         }

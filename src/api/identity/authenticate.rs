@@ -14,8 +14,10 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::identity::caller::{Caller, Credential, Tenant};
 use crate::api::state::ApiState;
+use crate::api::v1::cluster_error;
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;
+use crate::cluster::tenant as tenants;
 use crate::domain::api_key::PlainKey;
 use crate::domain::tenant;
 
@@ -186,7 +188,7 @@ async fn key(
             id
         }
     };
-    let Some(tenant_id) = state.watches().tenant_of(record.namespace()) else {
+    let Some(tenant_id) = tenant_of(state, record.namespace()).await? else {
         return Ok(None);
     };
     state.key_uses().note(&record, now);
@@ -215,4 +217,15 @@ async fn is_secret_of(
             .caused_by(busy)
             .retry_after(Duration::from_secs(1))
     })
+}
+
+/// The tenant of a namespace. One that the watch does not show may be new: then Kubernetes is
+/// asked, by whoever holds a good key of it.
+async fn tenant_of(state: &ApiState, namespace: &str) -> ApiResult<Option<Arc<str>>> {
+    match state.watches().tenant_of(namespace) {
+        Some(tenant_id) => Ok(Some(tenant_id)),
+        None => tenants::label_of(state.client(), namespace)
+            .await
+            .map_err(cluster_error),
+    }
 }

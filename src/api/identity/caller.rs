@@ -10,6 +10,7 @@ use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::auth::jwt::Claims;
 use crate::auth::key_index::IndexedKey;
 use crate::domain::access::{self, Action, Actor, Refusal, Target};
+use crate::domain::api_key::Scopes;
 
 /// Whose things a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,25 @@ impl Caller {
                 Code::InsufficientScope,
                 "this needs a signed-in session; an API key cannot do it",
             )),
+        }
+    }
+
+    /// Asks whether the credential has these scopes; a session has all.
+    ///
+    /// # Errors
+    /// When one is missing.
+    pub fn has(&self, scopes: Scopes) -> ApiResult<()> {
+        match &self.credential {
+            Credential::Key { key, .. } if !key.scopes().covers(scopes) => {
+                let missing = if scopes.write && !key.scopes().write {
+                    "write"
+                } else {
+                    "read"
+                };
+                let detail = format!("the key does not have the scope {missing}");
+                Err(ApiError::with(Code::InsufficientScope, detail))
+            }
+            _ => Ok(()),
         }
     }
 

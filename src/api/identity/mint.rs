@@ -1,8 +1,10 @@
 //! Makes API keys: the one way, for the console, for keys that make keys, and for every grant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use kube::ResourceExt as _;
 
 use crate::api::audit::{replica_error, store_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
@@ -13,6 +15,7 @@ use crate::auth::key_index::IndexedKey;
 use crate::auth::random;
 use crate::cluster::api_key::StoredKey;
 use crate::cluster::{api_key, tenant};
+use crate::crd::ApiKey;
 use crate::domain::api_key::{PlainKey, Scopes};
 
 /// A key to make.
@@ -54,6 +57,7 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         tenant::ensure(state.client(), id, namespace, quota)
             .await
             .map_err(cluster_error)?;
+        state.watches().until_tenant(namespace).await;
     }
     let made = api_key::create(
         state.client(),
@@ -72,24 +76,77 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
     )
     .await
     .map_err(cluster_error)?;
-    let record = api_key::record(&made).ok_or_else(|| ApiError::new(Code::Internal))?;
-    state.keys().upsert(&record).map_err(ApiError::internal)?;
-    let record = state
-        .keys()
-        .by_id(&record.namespace, &record.id)
-        .ok_or_else(|| ApiError::new(Code::Internal))?;
-    // Whoever was taken off the allow-list meanwhile keeps no key that the removal did not see.
-    if let Some(user) = new.user
-        && !state
+    let taken_up = async {
+        let key = shown(state, &made).await?;
+        end_if_orphaned(state, &key).await?;
+        Ok(key)
+    };
+    match taken_up.await {
+        Ok(key) => Ok((plain, key)),
+        Err(error) => {
+            discard(state, &made).await;
+            Err(error)
+        }
+    }
+}
+
+/// Takes a key away that nobody was told, so nobody waits for its end.
+async fn discard(state: &ApiState, made: &ApiKey) {
+    let Some(unused) = api_key::stored(made) else {
+        return;
+    };
+    let marked = api_key::revoke(state.client(), &unused).await;
+    let gone = match marked {
+        Ok(_) => api_key::remove(state.client(), &unused).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = gone {
+        tracing::warn!(%error, "a key that nobody was told stays behind");
+    }
+}
+
+/// A key that was just stored, once this replica's watch has shown it. It is never put into the
+/// index from here: the watch may have shown its end already.
+async fn shown(state: &ApiState, made: &ApiKey) -> ApiResult<Arc<IndexedKey>> {
+    let unknown = || ApiError::new(Code::Internal);
+    let record = api_key::record(made).ok_or_else(unknown)?;
+    let version = made.resource_version().unwrap_or_default();
+    if !state.replica().has_seen_keys(&version).await {
+        return Err(ApiError::new(Code::Unavailable).retry_after(Duration::from_secs(1)));
+    }
+    let key = state.keys().by_id(&record.namespace, &record.id);
+    key.ok_or_else(ApiError::not_found)
+}
+
+/// Ends a key that was made while what it rests on was ended: the key that made it, or its user's
+/// place on the allow-list. Whoever ended that may not have seen this one. To be asked once the
+/// watch has shown the key, and with it every revocation before it.
+///
+/// # Errors
+/// When it was ended, or the store or Kubernetes cannot be reached.
+pub async fn end_if_orphaned(state: &ApiState, key: &Arc<IndexedKey>) -> ApiResult<()> {
+    let parent = key.parent().filter(|parent| parent.starts_with("key-"));
+    let has_parent = parent.is_none_or(|parent| {
+        let parent = state.keys().by_id(key.namespace(), parent);
+        parent.is_some_and(|parent| parent.is_active(state.now()))
+    });
+    let is_allowed = match key.user() {
+        None => true,
+        Some(user) => state
             .store()
             .is_user_allowed(user)
             .await
-            .map_err(store_error)?
-    {
-        revoke(state, &record, false).await?;
-        return Err(ApiError::new(Code::AccessDenied));
+            .map_err(store_error)?,
+    };
+    if has_parent && is_allowed {
+        return Ok(());
     }
-    Ok((plain, record))
+    revoke(state, key, true).await?;
+    Err(ApiError::new(if is_allowed {
+        Code::InvalidToken
+    } else {
+        Code::AccessDenied
+    }))
 }
 
 /// Ends a key, and what it has minted, on every replica before it returns. Answers the ids of
@@ -102,13 +159,31 @@ pub async fn revoke(
     key: &Arc<IndexedKey>,
     cascade: bool,
 ) -> ApiResult<Vec<String>> {
-    let keys = if cascade {
-        with_descendants(state, key)
-    } else {
-        vec![Arc::clone(key)]
-    };
+    let mut ended = Vec::new();
+    let mut next = vec![Arc::clone(key)];
+    if cascade {
+        add_descendants(state, &ended, &mut next);
+    }
+    while !next.is_empty() {
+        mark(state, &next).await?;
+        ended.append(&mut next);
+        // What one of them made before it was marked is known by now.
+        if cascade {
+            add_descendants(state, &ended, &mut next);
+        }
+    }
+    for key in &ended {
+        api_key::remove(state.client(), &stored(key))
+            .await
+            .map_err(cluster_error)?;
+    }
+    Ok(ended.iter().map(|key| key.id()).collect())
+}
+
+/// Marks keys as revoked, and waits until no replica accepts them any more.
+async fn mark(state: &ApiState, keys: &[Arc<IndexedKey>]) -> ApiResult<()> {
     let mut version = 0;
-    for key in &keys {
+    for key in keys {
         let marked = api_key::revoke(state.client(), &stored(key)).await;
         version = version.max(marked.map_err(cluster_error)?);
         // Refused here at once; the other replicas hear it from their watches.
@@ -119,13 +194,7 @@ pub async fn revoke(
         .replica()
         .until_keys_seen(state.store(), version, state.clock())
         .await
-        .map_err(replica_error)?;
-    for key in &keys {
-        api_key::remove(state.client(), &stored(key))
-            .await
-            .map_err(cluster_error)?;
-    }
-    Ok(keys.iter().map(|key| key.id()).collect())
+        .map_err(replica_error)
 }
 
 /// Names the object of a key.
@@ -139,24 +208,20 @@ pub fn stored(key: &IndexedKey) -> StoredKey {
     }
 }
 
-/// The key and all that descend from it, parents first.
-fn with_descendants(state: &ApiState, key: &Arc<IndexedKey>) -> Vec<Arc<IndexedKey>> {
-    let mut found = vec![Arc::clone(key)];
-    let mut next = 0;
-    while let Some(parent) = found.get(next).cloned() {
-        let children = state.keys().children_of(parent.namespace(), &parent.id());
-        let new = children
-            .into_iter()
-            .filter(|child| {
-                found
-                    .iter()
-                    .all(|known| known.uid_text() != child.uid_text())
-            })
-            .collect::<Vec<_>>();
-        found.extend(new);
-        next += 1;
+/// Adds to `next` all that descend from it and from `ended`, parents first.
+fn add_descendants(state: &ApiState, ended: &[Arc<IndexedKey>], next: &mut Vec<Arc<IndexedKey>>) {
+    let mut parents = ended.to_vec();
+    parents.extend(next.iter().cloned());
+    let mut place = 0;
+    while let Some(parent) = parents.get(place).cloned() {
+        for child in state.keys().children_of(parent.namespace(), &parent.id()) {
+            if parents.iter().all(|known| known.id() != child.id()) {
+                parents.push(Arc::clone(&child));
+                next.push(child);
+            }
+        }
+        place += 1;
     }
-    found
 }
 
 /// 1 to 128 characters that people can read.

@@ -24,14 +24,14 @@ const RENEW: Duration = Duration::from_millis(500);
 /// How often ended sessions are asked for.
 const POLL: Duration = Duration::from_millis(200);
 /// A replica that could not renew its row for this long refuses credentials.
-const FRESH: SignedDuration = SignedDuration::from_secs(2);
+const FRESH: SignedDuration = SignedDuration::from_secs(3);
 /// A row that was not renewed for this long is that of a replica that is gone. Longer than
 /// [`FRESH`] by what clocks of two nodes may differ.
-const GONE: SignedDuration = SignedDuration::from_secs(4);
+const GONE: SignedDuration = SignedDuration::from_secs(5);
 /// Longest that a revocation waits: by then every replica has answered or is gone.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(8);
 /// An ApiKey watch that may be further behind than this is not relied upon.
-const WATCH_STALE: Duration = Duration::from_secs(2);
+const WATCH_STALE: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(15);
 /// Ended sessions are remembered for as long as an access token may live.
 const REMEMBER: SignedDuration = SignedDuration::from_mins(20);
@@ -54,6 +54,15 @@ pub struct Replica {
     session_seq: AtomicI64,
     renewed_at: AtomicI64,
     ended: RwLock<HashMap<String, Timestamp>>,
+}
+
+/// Since when the row has been there without a gap, and when it was last renewed. While it was
+/// not there nobody waited for this replica; so it accepts nothing until it has had the time to
+/// hear, row in place, what ended meanwhile.
+#[derive(Clone, Copy)]
+struct Row {
+    since: Instant,
+    renewed: Instant,
 }
 
 impl Replica {
@@ -87,6 +96,15 @@ impl Replica {
     pub fn end_session(&self, session_id: &str, now: Timestamp) {
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
         ended.insert(session_id.to_owned(), now);
+    }
+
+    /// Waits until this replica's own watch has shown this version of an ApiKey; answers whether
+    /// it has. One that takes longer is as good as stale.
+    pub async fn has_seen_keys(&self, version: &str) -> bool {
+        match version.parse() {
+            Ok(version) => self.keys.until(version, WATCH_STALE).await,
+            Err(_) => false,
+        }
     }
 
     /// Waits until every live replica has seen this version of ApiKeys.
@@ -139,7 +157,7 @@ impl Replica {
     pub async fn run(&self, store: &Store, now: fn() -> Timestamp, stop: &CancellationToken) {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut renewed = None::<Instant>;
+        let mut row = None;
         let mut versions = self.keys.subscribe();
         while !stop.is_cancelled() {
             let has_news = tokio::select! {
@@ -147,7 +165,7 @@ impl Replica {
                 changed = versions.changed() => changed.is_ok(),
                 () = stop.cancelled() => break,
             };
-            let outcome = self.step(store, now, has_news, &mut renewed).await;
+            let outcome = self.step(store, now, has_news, &mut row).await;
             if let Err(error) = outcome {
                 tracing::warn!(%error, "could not keep this replica's row in the store");
             }
@@ -162,12 +180,16 @@ impl Replica {
         store: &Store,
         now: fn() -> Timestamp,
         has_news: bool,
-        renewed: &mut Option<Instant>,
+        row: &mut Option<Row>,
     ) -> Result<(), StoreError> {
         // Taken before the question is sent: an answer is at least as new as this.
         let began = now();
         let heard = self.hear(store, began).await?;
-        let due = renewed.is_none_or(|at| at.elapsed() >= RENEW);
+        // Nobody need wait for a replica that refuses everything.
+        if self.keys.is_stale(WATCH_STALE) {
+            return Ok(());
+        }
+        let due = row.is_none_or(|row| row.renewed.elapsed() >= RENEW);
         if has_news || heard || due {
             store
                 .heartbeat(&store::Replica {
@@ -177,9 +199,14 @@ impl Replica {
                     session_seq: self.session_seq.load(Ordering::Acquire),
                 })
                 .await?;
-            *renewed = Some(Instant::now());
-            self.renewed_at
-                .store(began.as_millisecond(), Ordering::Release);
+            let renewed = Instant::now();
+            let known = row.filter(|row| row.renewed.elapsed() < FRESH.unsigned_abs());
+            let since = known.map_or(renewed, |row| row.since);
+            *row = Some(Row { since, renewed });
+            if since.elapsed() >= RENEW {
+                self.renewed_at
+                    .store(began.as_millisecond(), Ordering::Release);
+            }
         }
         Ok(())
     }

@@ -347,14 +347,14 @@ fn reach(record: &KeyRecord) -> Reach<'_> {
         .map_or(Reach::Tenant, Reach::Project)
 }
 
-/// The key as the index of this replica has it; one that is not there yet is taken in.
+/// The key as the index of this replica has it. One that is not there may be too new for it, or
+/// have ended since it was read, so it is never put there.
 fn indexed(state: &ApiState, record: &KeyRecord) -> ApiResult<Arc<IndexedKey>> {
     if let Some(key) = state.keys().by_id(&record.namespace, &record.id) {
         return Ok(key);
     }
-    state.keys().upsert(record).map_err(ApiError::internal)?;
-    let key = state.keys().by_id(&record.namespace, &record.id);
-    key.ok_or_else(ApiError::not_found)
+    let key = IndexedKey::new(record).map_err(ApiError::internal)?;
+    Ok(Arc::new(key))
 }
 
 fn show(state: &ApiState, key: &ApiKey, record: &KeyRecord) -> ApiKeyView {

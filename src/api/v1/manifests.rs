@@ -15,6 +15,7 @@ use crate::api::audit::{self, Target, replica_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::{self, Json, UrlQuery};
 use crate::api::identity::caller::Caller;
+use crate::api::identity::mint;
 use crate::api::state::ApiState;
 use crate::cluster::intent::ClusterError;
 use crate::cluster::manifest::{self, Action as Done, Applier, Kind, Manifest, Outcome};
@@ -46,7 +47,7 @@ pub struct ManifestQuery {
 
 /// Apply manifests
 ///
-/// One or more YAML documents of the kinds Project, Endpoint and ApiKey, applied in their order as
+/// One or more YAML documents of the kinds `Project`, `Endpoint` and `ApiKey`, applied in their order as
 /// `kubectl apply --server-side` does. All are tried out first: if one is refused, nothing is
 /// written, and `errors` names each refusal.
 #[utoipa::path(post, path = "/v1/manifests", operation_id = "apply_manifests", tag = "manifests",
@@ -266,6 +267,9 @@ async fn apply(
         };
         done.push(format!("{} {}", manifest.kind.as_str(), manifest.name));
         until_seen(state, &manifest, &applied).await?;
+        if manifest.kind == Kind::ApiKey && outcome.action == Done::Create {
+            end_if_orphaned(state, &applied).await?;
+        }
         if outcome.action != Done::Nothing {
             record(state, caller, &manifest, &outcome, &applied).await?;
         }
@@ -309,6 +313,16 @@ async fn until_seen(
         }
     }
     Ok(())
+}
+
+/// A key is made here as well, so the same holds for it as for one that is minted.
+async fn end_if_orphaned(state: &ApiState, applied: &DynamicObject) -> ApiResult<()> {
+    let id = id::api_key_id(&applied.uid().unwrap_or_default()).unwrap_or_default();
+    let namespace = applied.namespace().unwrap_or_default();
+    match state.keys().by_id(&namespace, &id) {
+        Some(key) => mint::end_if_orphaned(state, &key).await,
+        None => Ok(()),
+    }
 }
 
 async fn record(

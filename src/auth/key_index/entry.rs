@@ -39,7 +39,11 @@ pub struct IndexedKey {
 }
 
 impl IndexedKey {
-    pub(super) fn new(record: &KeyRecord) -> Result<Self, Unindexable> {
+    /// Packs a key, without taking it into any index.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub fn new(record: &KeyRecord) -> Result<Self, Unindexable> {
         let uid = parse_uid(&record.uid).ok_or(Unindexable::Uid)?;
         let lookup_id = parse_lookup_id(&record.lookup_id).ok_or(Unindexable::LookupId)?;
         let parts: [&str; PARTS] = [

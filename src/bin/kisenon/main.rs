@@ -2,11 +2,11 @@
 
 mod admin;
 mod api_args;
+mod gate;
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use admin::AdminCommand;
 use anyhow::Context as _;
@@ -14,12 +14,11 @@ use api_args::{ApiArgs, ApiServerArgs, HealthArgs, StoreArgs};
 use clap::{Args, Parser, Subcommand};
 use kisenon::config::{Config, Identity};
 use kisenon::probe::canary::{self, CanaryConfig};
-use kisenon::probe::evidence::termination_message;
-use kisenon::probe::gate::{self, Admission, GateConfig};
 use kisenon::server::api::{ApiOptions, open_store};
 use kisenon::server::{self, ControllerOptions, Options};
 use kisenon::telemetry::{self, LogFormat};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 const COMMIT: &str = match option_env!("KISENON_COMMIT") {
@@ -49,8 +48,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prove the isolation of this pod, then end.
-    Gate(GateArgs),
+    /// Prove the isolation of this pod, let its server start, and stay.
+    Gate(gate::GateArgs),
+    /// Print what the gate of this pod has seen, once it has passed.
+    Evidence(gate::EvidenceArgs),
     /// Turn Projects and Endpoints into what they say.
     Controller(ControllerArgs),
     /// Serve the HTTP API.
@@ -93,7 +94,7 @@ struct ControllerArgs {
         value_name = "FILE"
     )]
     config: PathBuf,
-    /// Image of the init gate, in place of the configured one: this program's own.
+    /// Image of the gate, in place of the configured one: this program's own.
     #[arg(long, env = "KISENON_IMAGE", value_name = "IMAGE")]
     image: Option<String>,
     #[command(flatten)]
@@ -119,83 +120,62 @@ impl ControllerArgs {
     }
 }
 
-#[derive(Debug, Args)]
-struct GateArgs {
-    /// Address of the canary.
-    #[arg(long, env = "KISENON_CANARY_ADDRESS", value_name = "IP")]
-    canary_address: IpAddr,
-    /// Clients whom the perimeter admits already, so that their knocking is no breach:
-    /// {"from": ["203.0.113.0/24"], "except": []}.
-    #[arg(long, env = "KISENON_ADMITTED", value_parser = parse_admission, value_name = "JSON")]
-    admitted: Option<Admission>,
-    /// Port that Postgres will listen on.
-    #[arg(long, default_value_t = 5432, value_name = "PORT")]
-    postgres_port: u16,
-    /// Good rounds in a row needed to pass.
-    #[arg(long, default_value_t = 3, value_name = "COUNT")]
-    rounds: u32,
-    /// When to give up.
-    #[arg(long, default_value_t = 20, value_name = "SECONDS")]
-    deadline_seconds: u64,
-    /// Where the evidence goes.
-    #[arg(long, default_value = "/dev/termination-log", value_name = "PATH")]
-    termination_log: PathBuf,
-}
-
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     telemetry::init(cli.log_format, &cli.log_level)?;
-    // One crypto provider in the whole process; a second installation is refused.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // As process 1 of a container nothing ends on SIGTERM unless it listens for it.
-    let mut terminate = signal(SignalKind::terminate())?;
     match cli.command {
-        Command::Gate(args) => tokio::select! {
-            code = pass_gate(args) => code,
-            _ = terminate.recv() => Ok(ExitCode::FAILURE),
-        },
+        Command::Gate(args) => gate::hold(args),
+        Command::Evidence(args) => gate::show(&args),
         Command::Controller(args) => {
             let health = args.health.health_address;
-            serve(Some(args.options()?), None, health, terminate).await
+            block_on(serve(Some(args.options()?), None, health))
         }
         Command::Api(args) => {
             let health = args.health.health_address;
             let api = args.server.options(args.pod_name)?;
-            serve(None, Some(api), health, terminate).await
+            block_on(serve(None, Some(api), health))
         }
         Command::All { controller, api } => {
             let health = controller.health.health_address;
             let api = api.options(controller.pod_name.clone())?;
-            serve(Some(controller.options()?), Some(api), health, terminate).await
+            block_on(serve(Some(controller.options()?), Some(api), health))
         }
-        Command::Migrate(args) => {
+        Command::Migrate(args) => block_on(async move {
             open_store(&args.database_url()).await?;
             Ok(ExitCode::SUCCESS)
-        }
-        Command::Admin(command) => command.run().await,
-        Command::Openapi { output } => {
-            let document = kisenon::api::router::document().to_pretty_json()?;
-            std::fs::write(&output, document + "\n")
-                .with_context(|| format!("failed to write {}", output.display()))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Canary => {
+        }),
+        Command::Admin(command) => block_on(command.run()),
+        Command::Canary => block_on(async {
+            // As process 1 of a container nothing ends on SIGTERM unless it listens for it.
+            let mut terminate = signal(SignalKind::terminate())?;
             let stop = async move {
                 terminate.recv().await;
             };
             canary::run(CanaryConfig::default(), stop).await?;
             Ok(ExitCode::SUCCESS)
+        }),
+        Command::Openapi { output } => {
+            let document = kisenon::api::router::document().to_pretty_json()?;
+            write(&output, &(document + "\n"))
         }
         Command::Crds { output } => {
             for (file, definition) in kisenon::crd::definitions() {
-                let path = output.join(file);
-                std::fs::write(&path, serde_saphyr::to_string(&definition)?)
-                    .with_context(|| format!("failed to write {}", path.display()))?;
+                write(&output.join(file), &serde_saphyr::to_string(&definition)?)?;
             }
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<ExitCode> {
+    std::fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    // One crypto provider in the whole process; a second installation is refused.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Runtime::new()?.block_on(work)
 }
 
 /// Serves until the end is asked for.
@@ -203,8 +183,8 @@ async fn serve(
     controller: Option<ControllerOptions>,
     api: Option<ApiOptions>,
     health_address: SocketAddr,
-    mut terminate: Signal,
 ) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
     let stop = CancellationToken::new();
     let options = Options {
         controller,
@@ -223,31 +203,4 @@ async fn serve(
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn parse_admission(text: &str) -> Result<Admission, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
-async fn pass_gate(args: GateArgs) -> anyhow::Result<ExitCode> {
-    let mut config = GateConfig::new(args.canary_address);
-    config.postgres_port = args.postgres_port;
-    config.rounds = args.rounds;
-    if let Some(admitted) = args.admitted {
-        config.admitted = admitted;
-    }
-    config.deadline = Duration::from_secs(args.deadline_seconds);
-    let result = gate::run(config).await;
-    // Without the log the operator has no evidence, so the gate has not passed.
-    std::fs::write(&args.termination_log, termination_message(&result))?;
-    match result {
-        Ok(evidence) => {
-            tracing::info!(duration_ms = evidence.elapsed_ms, "{}", evidence.summary());
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            tracing::error!("{error}");
-            Ok(ExitCode::FAILURE)
-        }
-    }
 }

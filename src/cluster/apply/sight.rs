@@ -1,8 +1,9 @@
 //! One version of a child, as the API server or a watch has shown it. Pure.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
+use std::io;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{FieldsV1, ManagedFieldsEntry, ObjectMeta};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,20 +49,35 @@ fn our_fields(meta: &ObjectMeta) -> Vec<&Option<FieldsV1>> {
     meta.managed_fields
         .iter()
         .flatten()
-        .filter(|entry| {
-            entry.manager.as_deref() == Some(FIELD_MANAGER)
-                && entry.subresource.as_deref().unwrap_or_default().is_empty()
-        })
+        .filter(|entry| is_ours(entry))
         .map(|entry| &entry.fields_v1)
         .collect()
 }
 
+/// Whether these are fields of ours of the object itself.
+pub(super) fn is_ours(entry: &ManagedFieldsEntry) -> bool {
+    entry.manager.as_deref() == Some(FIELD_MANAGER)
+        && entry.subresource.as_deref().unwrap_or_default().is_empty()
+}
+
 pub(super) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    // A value of `serde_json` orders its keys, so equal content has an equal text.
-    serde_json::to_value(value)
-        .unwrap_or_default()
-        .to_string()
-        .hash(&mut hasher);
-    hasher.finish()
+    let mut text = Digest(DefaultHasher::new());
+    // Types order their fields, and their maps their keys: equal content has an equal text.
+    let whole = serde_json::to_writer(&mut text, value).is_ok();
+    text.0.write_u8(u8::from(whole));
+    text.0.finish()
+}
+
+/// Takes a text in without keeping it.
+struct Digest(DefaultHasher);
+
+impl io::Write for Digest {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0.write(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -23,7 +23,8 @@ struct Inner {
 
 impl Pulse {
     /// Of a watch that has shown nothing yet. One that is probed is good only as long as the probe
-    /// says so; another is good as long as it is open.
+    /// says so: that it was opened again, or shows something, does not mean that it has caught up.
+    /// Another is good as long as it is open.
     #[must_use]
     pub fn new(is_probed: bool) -> Self {
         Self(Arc::new(Inner {
@@ -69,7 +70,9 @@ impl Pulse {
 
     pub(super) fn open(&self) {
         self.0.is_open.store(true, Ordering::Release);
-        self.beat();
+        if !self.0.is_probed {
+            self.beat();
+        }
     }
 
     pub(super) fn close(&self) {
@@ -87,7 +90,9 @@ impl Pulse {
 
     /// Called once all who are told of an object know of it.
     pub(super) fn reach(&self, version: u64) {
-        self.beat();
+        if !self.0.is_probed {
+            self.beat();
+        }
         self.0.version.send_if_modified(|seen| {
             let is_news = version > *seen;
             *seen = version.max(*seen);
@@ -98,6 +103,7 @@ impl Pulse {
     pub(super) fn listed(&self, version: u64) {
         self.0.is_listed.store(true, Ordering::Release);
         self.reach(version);
+        self.beat();
     }
 
     fn is_stale_at(&self, now: Instant, limit: Duration) -> bool {

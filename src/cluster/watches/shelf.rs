@@ -269,6 +269,8 @@ mod tests {
 
     use serde_json::json;
 
+    use kube::Resource as _;
+
     use super::*;
 
     fn project(namespace: &str, number: u8) -> Project {
@@ -276,7 +278,7 @@ mod tests {
             "apiVersion": "kisenon.com/v1alpha1", "kind": "Project",
             "metadata": {
                 "name": format!("shop-{number}"), "namespace": namespace, "resourceVersion": "1",
-                "uid": format!("0a1b2c3d-4e5f-4789-9abc-def01234567{number}"),
+                "uid": format!("{number}a1b2c3d-4e5f-4789-9abc-def012345678"),
             },
             "spec": {},
         }))

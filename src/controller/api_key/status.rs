@@ -12,7 +12,7 @@ use super::validate::Verdict;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Conditions, Outcome, find};
-use crate::controller::object::{event, status};
+use crate::controller::object::status;
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{ApiKey, ApiKeyState, ApiKeyStatus};
 
@@ -32,16 +32,11 @@ pub(super) async fn write(key: &ApiKey, context: &Context, verdict: &Verdict) ->
         return Ok(());
     }
     let reference = key.object_ref(&());
-    let (written, ()) = futures::join!(
-        status::apply(&context.client, key, &made),
-        event::on_change(
-            &context.recorder,
-            &reference,
-            &stored.conditions,
-            &made.conditions,
-        ),
-    );
-    written.map(drop)
+    status::apply(&context.client, key, &made).await?;
+    context
+        .events
+        .on_change(&reference, &stored.conditions, &made.conditions);
+    Ok(())
 }
 
 /// A digest of what the operator says in a status: of neither times nor what others add.

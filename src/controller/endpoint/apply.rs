@@ -8,10 +8,11 @@ use k8s_openapi::api::core::v1::Service;
 use kube::Resource as _;
 
 use super::build::{self, Desired};
+use super::gate::{self, Gate};
 use super::live;
 use super::materials::{self, Materials};
 use super::observe::Observed;
-use super::progress::{Gate, Progress};
+use super::progress::Progress;
 use super::validate::ValidEndpoint;
 use crate::cluster::apply::WriteError;
 use crate::controller::context::Context;
@@ -71,7 +72,7 @@ pub(super) async fn apply(
     )?;
     let desired = build::build(valid, &materials, context);
     let storage = server(context, endpoint, observed, &desired).await?;
-    let progress = Progress::read(&observed.pods);
+    let progress = heard(context, endpoint, valid, observed).await?;
     replace_stuck(context, &progress, &desired).await?;
     let mut isolation = isolation(endpoint, valid, &progress);
     let may_be_exposed = isolation.is_done() || (was_verified(endpoint) && !is_refuted(&isolation));
@@ -114,6 +115,28 @@ pub(super) async fn apply(
     })
 }
 
+/// How far the server has come, its gate asked for evidence where the pod bears none.
+///
+/// A server that wakes behind its standing Service needs no word of the operator's to be reached:
+/// its gate is asked when it listens, so that its first moments are not shared with that.
+async fn heard(
+    context: &Context,
+    endpoint: &Endpoint,
+    valid: &ValidEndpoint,
+    observed: &Observed,
+) -> Result<Progress, Error> {
+    let mut progress = Progress::read(&observed.pods);
+    let is_waking = was_verified(endpoint) && !progress.listening && progress.failure.is_none();
+    if let (Some(pod), Some(container)) = (&progress.pod, &progress.unheard_gate)
+        && !is_waking
+        && let Some(found) = gate::hear(context, valid, pod, container).await?
+    {
+        progress.gate = found;
+        progress.unheard_gate = None;
+    }
+    Ok(progress)
+}
+
 /// Takes the Service away, if it stands.
 async fn close(context: &Context, valid: &ValidEndpoint, observed: &Observed) -> Result<(), Error> {
     if observed.service.is_some() {
@@ -133,7 +156,7 @@ async fn serve(
     isolation: &Outcome,
     desired: &Desired,
 ) -> (Outcome, Option<Error>) {
-    if !progress.running || !isolation.is_done() {
+    if !progress.is_running() || !isolation.is_done() {
         let waits = Outcome::not(Reason::Waiting, "waits for the server to start");
         return (waits, None);
     }
@@ -181,7 +204,8 @@ async fn server(
         live: _,
     } = desired;
     let children = &context.children;
-    children.apply(policy).await?;
+    let is_new = endpoint.status.is_none();
+    children.make(policy, is_new).await?;
     let credentials = async {
         if observed.credentials.is_some() {
             return children.apply(credentials).await.map_err(Error::from);
@@ -201,13 +225,15 @@ async fn server(
         }
     };
     let volume = async {
-        match children.apply(volume_claim).await {
+        match children.make(volume_claim, is_new).await {
             Err(error) if observed.volume_claim.is_some() => resize_refused(error).map(Some),
             applied => applied.map(|()| None).map_err(Error::from),
         }
     };
-    let config_map = async { children.apply(config_map).await.map_err(Error::from) };
+    let config_map = async { children.make(config_map, is_new).await.map_err(Error::from) };
     let ((), (), storage) = futures::try_join!(credentials, config_map, volume)?;
+    // Applied, never created: it has many fields that the API server sets, and a creation would
+    // make them ours.
     children.apply(stateful_set).await?;
     Ok(storage)
 }
@@ -247,7 +273,7 @@ async fn replace_stuck(
         .unwrap_or_default();
     let patience = SignedDuration::try_from(GATE_PATIENCE).unwrap_or_default();
     let outdated =
-        progress.is_outdated(digest) && (!progress.running || progress.failure.is_some());
+        progress.is_outdated(digest) && (!progress.is_running() || progress.failure.is_some());
     let waiting = matches!(progress.gate, Gate::Failed(_)) && age > patience;
     if outdated || waiting {
         context.children.delete_exactly(&**pod).await?;

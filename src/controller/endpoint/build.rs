@@ -16,6 +16,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Servi
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 pub(super) use settings::{LiveSettings, NOT_LISTENING};
+pub(in crate::controller) use stateful_set::{GATE_CPU, GATE_MEMORY};
 
 use super::materials::Materials;
 use super::validate::ValidEndpoint;

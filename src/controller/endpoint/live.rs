@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
-use kube::api::{Api, Patch, PatchParams};
 use secrecy::ExposeSecret;
-use serde_json::json;
 
 use super::build::{LiveSettings, NOT_LISTENING};
-use super::progress::Progress;
+use super::gate::annotate;
+use super::progress::{Progress, SERVER};
 use super::validate::ValidEndpoint;
-use crate::cluster::apply::FIELD_MANAGER;
-use crate::cluster::exec::{self, ExecError};
+use crate::cluster::exec::{Container, ExecError};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::Outcome;
@@ -46,30 +43,21 @@ pub(super) async fn give(
         return Ok(ready());
     }
     let name = pod.name_any();
+    let container = Container {
+        client: &context.client,
+        namespace: &valid.namespace,
+        pod: &name,
+        name: SERVER,
+    };
     let script = live.script.expose_secret();
-    match exec::run_script(&context.client, &valid.namespace, &name, script, LIMIT).await {
-        Err(ExecError::Script(_, words)) if words.contains(NOT_LISTENING) => {
+    match container.run_script(script, LIMIT).await {
+        Err(ExecError::Program(_, words)) if words.contains(NOT_LISTENING) => {
             return Ok(Outcome::not(Reason::Waiting, "the server is starting"));
         }
         outcome => outcome?,
     }
-    let patch = json!({ "metadata": {
-        "uid": pod.uid(),
-        "annotations": { LIVE_SETTINGS: live.digest },
-    }});
-    let params = PatchParams {
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PatchParams::default()
-    };
-    let pods = Api::<Pod>::namespaced(context.client.clone(), &valid.namespace);
-    match pods.patch(&name, &params, &Patch::Merge(&patch)).await {
-        // The pod was replaced in between; its successor is told anew.
-        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409 | 422) => {
-            Err(Error::Outdated("the pod"))
-        }
-        Err(error) => Err(Error::Observe("the pod", error)),
-        Ok(_) => Ok(ready()),
-    }
+    annotate(context, valid, pod, LIVE_SETTINGS, &live.digest).await?;
+    Ok(ready())
 }
 
 /// What the status says of a server that could not be given its settings.

@@ -95,8 +95,12 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
         is_tenant: context
             .namespace(&tenant_namespace)
             .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
-        project_is_new: project.as_ref().is_some_and(|p| p.status.is_none()),
-        project_is_ready: project.as_ref().is_some_and(|p| is_ready(p)),
+        project_is_new: project
+            .as_ref()
+            .is_some_and(|p| p.status.is_none() && !is_just_closed(p, context)),
+        project_is_ready: project
+            .as_ref()
+            .is_some_and(|p| is_ready(p) || is_just_closed(p, context)),
         siblings: stores.endpoints.state_filter(|other| {
             other.namespace().as_deref() == Some(&*tenant_namespace)
                 && other.spec.project == endpoint.spec.project
@@ -135,6 +139,13 @@ fn is_ready(project: &Project) -> bool {
                 )
                 .is_some_and(|c| c.status == "True")
         })
+}
+
+/// The same from this process's own word, where the first status is still to come.
+fn is_just_closed(project: &Project, context: &Context) -> bool {
+    project.metadata.deletion_timestamp.is_none()
+        && project.status.is_none()
+        && (project.metadata.uid.as_deref()).is_some_and(|uid| context.perimeters.is_closed(uid))
 }
 
 async fn referred_password(

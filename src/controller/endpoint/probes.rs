@@ -1,6 +1,6 @@
 //! The operator's own ingress probes: it dials the pod of a running server and must be refused.
 //!
-//! The init gate has proved the perimeter before the server started. This keeps proving it while
+//! The gate has proved the perimeter before the server started. This keeps proving it while
 //! the server runs, at each start and from time to time.
 
 use std::collections::HashMap;

@@ -3,12 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 use kube::ResourceExt as _;
 
+use super::gate::{self, GATE, Gate};
 use crate::controller::object::meta::{LIVE_SETTINGS, TEMPLATE_DIGEST};
 use crate::crd::condition::Reason;
-use crate::probe::evidence::Evidence;
+
+/// Name of the server's container.
+pub(super) const SERVER: &str = "postgres";
 
 /// How far a server has come.
 #[derive(Clone, Debug, Default)]
@@ -19,24 +22,14 @@ pub(super) struct Progress {
     pub stopping: bool,
     /// What the gate has found.
     pub gate: Gate,
-    /// Whether the server's process runs; it may not listen yet.
-    pub running: bool,
-    /// Whether it listens, as kubelet's dial has shown.
+    /// The container of a running gate whose evidence has not been recorded.
+    pub unheard_gate: Option<String>,
+    /// Whether the server's container runs; its entrypoint may still wait for the gate.
+    pub started: bool,
+    /// Whether it listens, as its socket has shown to kubelet.
     pub listening: bool,
     /// Why it cannot come up.
     pub failure: Option<(Reason, String)>,
-}
-
-/// What the gate has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// No word yet.
-    #[default]
-    Pending,
-    /// The perimeter is enforced; the evidence, for people.
-    Passed(Box<Evidence>),
-    /// It is not; what went where it must not.
-    Failed(String),
 }
 
 impl Progress {
@@ -53,19 +46,29 @@ impl Progress {
             .as_ref()
             .and_then(|pod| pod.status.clone())
             .unwrap_or_default();
-        let gate = container(status.init_container_statuses.as_ref(), "gate");
-        let server = container(status.container_statuses.as_ref(), "postgres");
+        let statuses = status.container_statuses.as_ref();
+        let (gate, server) = (container(statuses, GATE), container(statuses, SERVER));
+        let listening = server.is_some_and(|s| s.started == Some(true));
+        let of_gate = pod.as_ref().zip(gate);
         Self {
             stopping: !leaving.is_empty(),
-            gate: gate.map(read_gate).unwrap_or_default(),
-            running: server.is_some_and(|s| s.state.as_ref().is_some_and(|s| s.running.is_some())),
-            listening: server.is_some_and(|s| s.started == Some(true)),
+            gate: of_gate
+                .map(|(pod, gate)| gate::read(pod, gate, listening))
+                .unwrap_or_default(),
+            unheard_gate: of_gate.and_then(|(pod, gate)| gate::unheard(pod, gate)),
+            started: server.is_some_and(|s| s.state.as_ref().is_some_and(|s| s.running.is_some())),
+            listening,
             failure: unschedulable(&status)
                 .or_else(|| gate.and_then(start_failure))
                 .or_else(|| server.and_then(start_failure))
                 .or_else(|| server.and_then(crash)),
             pod,
         }
+    }
+
+    /// Whether the server's process runs; it may not listen yet.
+    pub(super) fn is_running(&self) -> bool {
+        self.started && (self.listening || matches!(self.gate, Gate::Passed(_)))
     }
 
     /// Address of the pod.
@@ -99,20 +102,6 @@ fn container<'a>(
     name: &str,
 ) -> Option<&'a ContainerStatus> {
     statuses?.iter().find(|status| status.name == name)
-}
-
-fn read_gate(status: &ContainerStatus) -> Gate {
-    let ended = |state: &Option<ContainerState>| state.as_ref().and_then(|s| s.terminated.clone());
-    let Some(end) = ended(&status.state).or_else(|| ended(&status.last_state)) else {
-        return Gate::Pending;
-    };
-    let message = end.message.unwrap_or_default();
-    match Evidence::from_termination_message(&message) {
-        Ok(evidence) if end.exit_code == 0 => Gate::Passed(Box::new(evidence)),
-        Ok(_) => Gate::Failed("the gate ended with an error after it had passed".to_owned()),
-        // Without readable evidence nothing is verified.
-        Err(error) => Gate::Failed(error.to_string()),
-    }
 }
 
 fn unschedulable(status: &PodStatus) -> Option<(Reason, String)> {
@@ -188,30 +177,22 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_without_readable_evidence_has_not_passed() {
-        for message in [
-            "",
-            "{}",
-            "passed",
-            r#"{"error":"egress to 10.0.0.1:7432 connected"}"#,
-        ] {
-            let progress = Progress::read(&pod(json!({ "initContainerStatuses": [{
-                "name": "gate", "image": "", "imageID": "", "ready": true, "restartCount": 0,
-                "state": { "terminated": { "exitCode": 0, "message": message } },
-            }] })));
-            assert!(
-                matches!(progress.gate, Gate::Failed(_)),
-                "{message}: {:?}",
-                progress.gate
-            );
-        }
-    }
-
-    #[test]
     fn no_pod_is_no_progress() {
         let progress = Progress::read(&[]);
         assert_eq!(progress.gate, Gate::Pending);
-        assert!(!progress.running && !progress.stopping && progress.failure.is_none());
+        assert!(!progress.is_running() && !progress.stopping && progress.failure.is_none());
+    }
+
+    #[test]
+    fn a_server_whose_entrypoint_waits_does_not_run() {
+        let status = |started| {
+            json!({ "containerStatuses": [{
+                "name": "postgres", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "started": started, "state": { "running": {} },
+            }] })
+        };
+        assert!(!Progress::read(&pod(status(false))).is_running());
+        assert!(Progress::read(&pod(status(true))).is_running());
     }
 
     #[test]

@@ -7,12 +7,12 @@ use kube::Resource as _;
 
 use super::apply::Applied;
 use super::build::PORT;
+use super::gate::Gate;
 use super::observe::Observed;
-use super::progress::Gate;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{Conditions, Outcome, Stall, find};
-use crate::controller::object::{event, meta};
+use crate::controller::object::meta;
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointStatus, Phase};
 
@@ -36,18 +36,13 @@ pub(super) async fn write(
     if made != previous {
         measure(context, &previous, &made, outcome.ok());
         let reference = endpoint.object_ref(&());
-        let (written, ()) = futures::join!(
-            context
-                .endpoint_statuses
-                .write(&context.client, endpoint, &made),
-            event::on_change(
-                &context.recorder,
-                &reference,
-                &previous.conditions,
-                &made.conditions,
-            ),
-        );
-        written?;
+        context
+            .endpoint_statuses
+            .write(&context.client, endpoint, &made)
+            .await?;
+        context
+            .events
+            .on_change(&reference, &previous.conditions, &made.conditions);
     }
     Ok(settled)
 }

@@ -22,6 +22,8 @@ pub const TENANT_NAMESPACE: &str = "kisenon.com/tenant-namespace";
 pub const TEMPLATE_DIGEST: &str = "kisenon.com/template-digest";
 /// Digest of the settings that a running server has been given.
 pub const LIVE_SETTINGS: &str = "kisenon.com/live-settings";
+/// What a pod's gate has seen, and in which container.
+pub const GATE_EVIDENCE: &str = "kisenon.com/gate-evidence";
 /// Kubernetes' recommended label for the tool that manages an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Value of [`MANAGED_BY`].
@@ -39,6 +41,9 @@ pub const DEFAULT_DENY: &str = "default-deny";
 pub fn connection_secret(endpoint: &str) -> String {
     format!("{endpoint}-connection")
 }
+
+/// Kubernetes' label of every namespace; its value is the name.
+pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Labels of a Project's children.
 #[must_use]

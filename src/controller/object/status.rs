@@ -45,7 +45,7 @@ impl<S: Clone> Statuses<S> {
         Arc::new(fresh)
     }
 
-    /// Applies a status as a whole: a field that it no longer has is removed.
+    /// Replaces a status as a whole, which costs the API server less than to apply it.
     ///
     /// # Errors
     /// When Kubernetes refuses or cannot be reached. An object that is gone needs no status.
@@ -55,13 +55,31 @@ impl<S: Clone> Statuses<S> {
         K: std::fmt::Debug,
         S: Serialize + Sync,
     {
-        if let Some(written) = apply(client, object, status).await?
-            && let Some(uid) = written.uid()
-        {
-            let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            entries.insert(uid, (version(&written), status.clone()));
+        let namespace = object.namespace().ok_or(Error::Incomplete("namespace"))?;
+        let api = Api::<K>::namespaced(client.clone(), &namespace);
+        // Of the object with this UID; another by the same name is refused.
+        let patch = serde_json::from_value(json!([
+            { "op": "test", "path": "/metadata/uid", "value": object.uid() },
+            { "op": "add", "path": "/status", "value": status },
+        ]));
+        let params = PatchParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let patch = patch.map_err(kube::Error::SerdeError);
+        let patch = Patch::<()>::Json(patch.map_err(Error::Status)?);
+        let written = api.patch_status(&object.name_any(), &params, &patch).await;
+        match written {
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(()),
+            Err(error) => Err(Error::Status(error)),
+            Ok(written) => {
+                let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(uid) = written.uid() {
+                    entries.insert(uid, (version(&written), status.clone()));
+                }
+                Ok(())
+            }
         }
-        Ok(())
     }
 }
 

@@ -38,15 +38,18 @@ pub(super) async fn apply(
     } = desired;
     let children = &context.children;
     finalizer::ensure(&context.client, project, None).await?;
-    children.apply_namespace(namespace).await?;
+    let is_new = project.status.is_none();
+    children.make_namespace(namespace, is_new).await?;
     futures::try_join!(
-        children.apply(workload_grant),
+        children.make(workload_grant, is_new),
+        // Other Projects of the tenant have the same.
         children.apply(tenant_grant),
         children.apply(api_grant),
     )?;
+    children.make(default_deny, is_new).await?;
+    // Not before a write has shown that the grant is in force: each would be refused until then.
     context.watches.open_tenant(&valid.tenant_namespace);
-    context.watches.open_workload(&valid.namespace);
-    children.apply(default_deny).await?;
+    context.watches.open_workload(&valid.namespace, is_new);
     for name in &valid.foreign_policies {
         tracing::warn!(
             k8s.namespace = valid.namespace,
@@ -58,9 +61,9 @@ pub(super) async fn apply(
             .await?;
     }
     futures::try_join!(
-        children.apply(quota),
-        children.apply(limits),
-        children.apply(service_account),
+        children.make(quota, is_new),
+        children.make(limits, is_new),
+        children.make(service_account, is_new),
     )?;
     try_join_all(
         endpoints

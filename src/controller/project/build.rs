@@ -14,8 +14,10 @@ use kube::api::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::validate::ValidProject;
+use crate::controller::endpoint::{GATE_CPU, GATE_MEMORY};
 use crate::controller::object::meta;
 use crate::crd::{EndpointTemplate, Project};
+use crate::domain::quantity;
 
 /// Version of the Pod Security Standards that workload namespaces are held to (K1).
 const POD_SECURITY_VERSION: &str = "v1.33";
@@ -86,6 +88,8 @@ pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
 
 fn namespace(valid: &ValidProject, mut labels: BTreeMap<String, String>) -> Namespace {
     labels.insert(meta::PROJECT_UID.to_owned(), valid.uid.clone());
+    // Given by the API server, said all the same: what is created must name what it has.
+    labels.insert(meta::NAMESPACE_NAME.to_owned(), valid.namespace.clone());
     for mode in ["enforce", "audit", "warn"] {
         let key = format!("pod-security.kubernetes.io/{mode}");
         labels.insert(key.clone(), "restricted".to_owned());
@@ -121,11 +125,24 @@ fn grant(metadata: ObjectMeta, role: &str) -> RoleBinding {
 }
 
 /// A backstop behind the operator's own count of endpoints: it bounds what runs, whoever made it.
+/// A gate beside each server comes on top of what the project may use.
 fn quota(metadata: ObjectMeta, project: &Project) -> ResourceQuota {
     let quota = &project.spec.quota;
+    let with_gates = |amount: &str, gate: &str, spell: fn(i128) -> String| {
+        let sum = quantity::milli(amount)
+            .and_then(|amount| Ok(amount + i128::from(quota.endpoints) * quantity::milli(gate)?));
+        // What cannot be read is refused by the API server, with its own words.
+        sum.map_or_else(|_| amount.to_owned(), spell)
+    };
     let hard = [
-        ("limits.cpu", quota.cpu.clone()),
-        ("limits.memory", quota.memory.clone()),
+        (
+            "limits.cpu",
+            with_gates(&quota.cpu, GATE_CPU, quantity::decimal),
+        ),
+        (
+            "limits.memory",
+            with_gates(&quota.memory, GATE_MEMORY, quantity::binary),
+        ),
         ("requests.storage", quota.storage.clone()),
         // One for each endpoint, and one that replaces it.
         ("pods", (2 * quota.endpoints).to_string()),

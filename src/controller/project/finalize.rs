@@ -26,6 +26,7 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
         return Ok(Action::await_change());
     }
     let uid = project.uid().ok_or(Error::Incomplete("UID"))?;
+    context.perimeters.forget(&uid);
     let tenant_namespace = project.namespace().ok_or(Error::Incomplete("namespace"))?;
     let endpoints = endpoints_of(context, &tenant_namespace, &project.name_any()).await?;
     if !endpoints.is_empty() {

@@ -7,10 +7,11 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt as _;
 use kube::core::PartialObjectMeta;
 
+use super::validate::ValidProject;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
-use crate::crd::{Endpoint, Project};
+use crate::crd::{Endpoint, EndpointTemplate, Project};
 use crate::domain::id;
 
 /// What a Project's reconcile has to go by.
@@ -66,4 +67,16 @@ pub(super) fn observe(project: &Project, context: &Context) -> Result<Observed, 
         endpoints,
         foreign_policies,
     })
+}
+
+impl Observed {
+    /// Whether an Endpoint of the Project has yet to say anything.
+    pub(super) fn awaits_endpoints(&self, valid: &ValidProject) -> bool {
+        let is_mute = |e: &Arc<Endpoint>| e.spec.project == valid.name && e.status.is_none();
+        let is_to_come = |template: &EndpointTemplate| {
+            let name = format!("{}-{}", valid.name, template.name);
+            self.endpoints.iter().all(|e| e.name_any() != name)
+        };
+        self.endpoints.iter().any(is_mute) || valid.templates.iter().any(is_to_come)
+    }
 }

@@ -10,7 +10,6 @@ use super::validate::ValidProject;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::condition::{self, Conditions, Outcome, Stall};
-use crate::controller::object::event;
 use crate::crd::condition::{ConditionType, Reason};
 use crate::crd::{Endpoint, EndpointCounts, Project, ProjectStatus};
 
@@ -30,18 +29,14 @@ pub(super) async fn write(
         return Ok(());
     }
     let reference = project.object_ref(&());
-    let (written, ()) = futures::join!(
-        context
-            .project_statuses
-            .write(&context.client, project, &made),
-        event::on_change(
-            &context.recorder,
-            &reference,
-            &previous.conditions,
-            &made.conditions,
-        ),
-    );
-    written
+    context
+        .project_statuses
+        .write(&context.client, project, &made)
+        .await?;
+    context
+        .events
+        .on_change(&reference, &previous.conditions, &made.conditions);
+    Ok(())
 }
 
 fn make(

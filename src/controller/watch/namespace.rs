@@ -2,21 +2,25 @@
 //! Secrets and ConfigMaps. The grant is a RoleBinding in each namespace, so is the watch.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
-use futures::Stream;
+use futures::{FutureExt as _, Stream, StreamExt as _, future};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::Api;
 use kube::core::PartialObjectMeta;
 use kube::runtime::watcher::{Config, Event, ExponentialBackoff};
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Client, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::trigger::Triggers;
-use super::{Follower, follow_all};
+use super::{Follower, follow_all, of};
 use crate::cluster::apply::{Child, Children};
 use crate::controller::object::meta;
 
@@ -24,6 +28,10 @@ use crate::controller::object::meta;
 /// namespace takes a moment to come into force.
 const REOPEN_FIRST: Duration = Duration::from_millis(50);
 const REOPEN_LAST: Duration = Duration::from_secs(5);
+
+/// Watches of new namespaces that are opened at the same time. What is new in them comes first:
+/// the busier the API server, the later it is asked for news.
+const OPENED_AT_ONCE: usize = 2;
 
 type Bodies = Arc<Mutex<HashMap<(String, String), Arc<Secret>>>>;
 
@@ -35,6 +43,9 @@ pub struct NamespaceWatches {
     bodies: Bodies,
     listed: Arc<Mutex<HashSet<String>>>,
     open: Mutex<HashMap<String, Vec<AbortOnDropHandle<()>>>>,
+    opening: Arc<Semaphore>,
+    /// Whether the API server is known to send no list on a watch.
+    lists_only: Arc<AtomicBool>,
 }
 
 impl NamespaceWatches {
@@ -48,18 +59,18 @@ impl NamespaceWatches {
             bodies: Bodies::default(),
             listed: Arc::default(),
             open: Mutex::default(),
+            opening: Arc::new(Semaphore::new(OPENED_AT_ONCE)),
+            lists_only: Arc::default(),
         }
     }
 
-    /// Watches the Secrets and ConfigMaps of a workload namespace.
-    pub fn open_workload(&self, namespace: &str) {
+    /// Watches the Secrets and ConfigMaps of a workload namespace, one that `is_new` in its turn.
+    pub fn open_workload(&self, namespace: &str, is_new: bool) {
         self.open(namespace, || {
             let config = Config::default().labels(meta::MANAGED);
-            let secrets = watcher(
-                Api::<Secret>::namespaced(self.client.clone(), namespace),
-                config.clone(),
-            );
-            let config_maps = watcher(self.metadata::<ConfigMap>(namespace), config);
+            let secrets = Api::<Secret>::namespaced(self.client.clone(), namespace);
+            let secrets = self.watch(secrets, config.clone(), is_new);
+            let config_maps = self.watch(self.metadata::<ConfigMap>(namespace), config, is_new);
             vec![
                 self.spawn(namespace, Secret::NAME, secrets, |secret| {
                     Some(secret.clone())
@@ -72,7 +83,8 @@ impl NamespaceWatches {
     /// Watches the Secrets of a tenant's namespace, without their content.
     pub fn open_tenant(&self, namespace: &str) {
         self.open(namespace, || {
-            let secrets = watcher(self.metadata::<Secret>(namespace), Config::default());
+            let secrets = self.metadata::<Secret>(namespace);
+            let secrets = self.watch(secrets, Config::default(), false);
             vec![self.spawn(namespace, Secret::NAME, secrets, |_| None)]
         });
     }
@@ -131,6 +143,42 @@ impl NamespaceWatches {
             .or_insert_with(start);
     }
 
+    /// A watch that begins with a list on the same request (Kubernetes, "Streaming lists"), which
+    /// is half the requests, or after one of its own where the API server does not do that. That
+    /// of a new namespace waits for its turn.
+    fn watch<K>(
+        &self,
+        api: Api<K>,
+        config: Config,
+        is_new: bool,
+    ) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + use<K>
+    where
+        K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
+    {
+        let lists_only = Arc::clone(&self.lists_only);
+        let streamed = watcher(api.clone(), config.clone().streaming_lists());
+        let streamed = streamed.take_while(move |event| {
+            let is_unknown = event.as_ref().is_err_and(is_unknown);
+            lists_only.fetch_or(is_unknown, Ordering::Relaxed);
+            future::ready(!is_unknown)
+        });
+        let listed = watcher(api, config);
+        let stream = if self.lists_only.load(Ordering::Relaxed) {
+            listed.boxed()
+        } else {
+            streamed.chain(listed).boxed()
+        };
+        if !is_new {
+            return stream;
+        }
+        let opening = Arc::clone(&self.opening);
+        let opened = async move {
+            let mut turn = opening.acquire_owned().await.ok();
+            stream.inspect(move |_| drop(turn.take()))
+        };
+        opened.flatten_stream().boxed()
+    }
+
     fn spawn<K, S>(
         &self,
         namespace: &str,
@@ -152,7 +200,7 @@ impl NamespaceWatches {
             follow_all(kind, stream, |event| {
                 {
                     let mut bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
-                    match event {
+                    match &event {
                         Event::Apply(object) | Event::InitApply(object) => {
                             if let Some(secret) = body(object) {
                                 let key = (namespace.clone(), object.name_any());
@@ -169,11 +217,22 @@ impl NamespaceWatches {
                         Event::Delete(_) | Event::Init | Event::InitDone => {}
                     }
                 }
-                follower.follow(event, |_| None, |meta| triggers.secret(meta));
+                if let (true, Some(object)) = (follower.follow(&event, |_| None), of(&event)) {
+                    triggers.secret(object.meta());
+                }
             })
             .await;
         }))
     }
+}
+
+/// Whether the API server refuses to send a list on a watch: without the feature that is a field
+/// that may not be set.
+fn is_unknown(error: &watcher::Error) -> bool {
+    matches!(
+        error,
+        watcher::Error::WatchStartFailed(kube::Error::Api(status)) if status.code == 422
+    )
 }
 
 fn reopen_backoff() -> ExponentialBackoff {
@@ -183,4 +242,84 @@ fn reopen_backoff() -> ExponentialBackoff {
         .with_jitter()
         .without_max_times()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Response};
+    use kube::client::Body;
+    use kube::runtime::reflector;
+    use serde_json::{Value, json};
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::controller::api_key::Keys;
+    use crate::metrics::Metrics;
+
+    /// Does what an API server does without the feature: a list on a watch is a field that may
+    /// not be set. Notes what it was asked for.
+    fn old_server(asked: Arc<Mutex<Vec<String>>>) -> Client {
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let question = request.uri().to_string();
+            asked.lock().unwrap().push(question.clone());
+            async move {
+                let (code, answer) = match &question {
+                    all if all.contains("sendInitialEvents") => (422, refusal()),
+                    watch if watch.contains("watch=true") => std::future::pending().await,
+                    _ => (
+                        200,
+                        json!({ "metadata": { "resourceVersion": "1" }, "items": [] }),
+                    ),
+                };
+                let body = Body::from(answer.to_string().into_bytes());
+                Response::builder().status(code).body(body)
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    fn refusal() -> Value {
+        json!({
+            "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid",
+            "message": "sendInitialEvents is forbidden for watch", "code": 422,
+        })
+    }
+
+    fn triggers() -> Triggers {
+        Triggers {
+            projects: unbounded_channel().0,
+            endpoints: unbounded_channel().0,
+            keys: Arc::new(Keys::new().0),
+            project_store: reflector::store().0,
+            endpoint_store: reflector::store().0,
+        }
+    }
+
+    async fn until_listed(watches: &NamespaceWatches, namespace: &str) {
+        let listed = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            while !watches.has_listed(namespace) {
+                ticks.tick().await;
+            }
+        };
+        let limit = Duration::from_secs(10);
+        tokio::time::timeout(limit, listed).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_api_server_that_sends_no_list_on_a_watch_is_asked_for_one() {
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let client = old_server(Arc::clone(&asked));
+        let metrics = Metrics::new("0.0.0", "test");
+        let children = Arc::new(Children::new(client.clone(), metrics));
+        let watches = NamespaceWatches::new(client, children, triggers());
+        watches.open_workload("first", true);
+        until_listed(&watches, "first").await;
+        watches.open_workload("second", false);
+        until_listed(&watches, "second").await;
+        let asked = asked.lock().unwrap();
+        let in_vain = asked.iter().filter(|q| q.contains("sendInitialEvents"));
+        assert!(in_vain.clone().count() > 0);
+        assert!(in_vain.clone().all(|q| q.contains("/first/")), "{asked:?}");
+    }
 }

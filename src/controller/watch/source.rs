@@ -1,5 +1,6 @@
 //! Which watches there are, and whom a change concerns.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
@@ -19,12 +20,14 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::trigger::Triggers;
-use super::{Follower, Watches, follow_all, guarded};
+use super::{Follower, Watches, follow_all, guarded, of, slim};
 use crate::cluster::address::ADDRESS_LABEL;
 use crate::cluster::apply::{Child, Children, NAMESPACE};
 use crate::controller::api_key::{KeyName, Keys};
 use crate::controller::context::Stores;
+use crate::controller::object::condition::find;
 use crate::controller::object::meta;
+use crate::crd::condition::ConditionType;
 use crate::crd::{ApiKey, Endpoint, Project};
 
 /// What the watches feed.
@@ -82,11 +85,16 @@ pub fn open(
         nodes: watch_nodes(client, &mut watches),
         leases: watch_leases(client, namespace, &mut watches),
         policies: watch_policies(client, &mut watches),
-        pods: watches.child(Api::<Pod>::all(client.clone()), managed(), notify_owner),
+        // How a pod is doing is in its status, which is nobody's field of ours.
+        pods: watches.child(
+            Api::<Pod>::all(client.clone()),
+            managed(),
+            |triggers, pod: &Pod, _| triggers.child(&pod.metadata),
+        ),
         services: watches.child(
             Api::<Service>::all(client.clone()),
             Config::default().fields("spec.type=LoadBalancer"),
-            |triggers, service: &Service| {
+            |triggers, service: &Service, _| {
                 triggers.child(&service.metadata);
                 triggers.claimed(service);
             },
@@ -94,7 +102,11 @@ pub fn open(
         volume_claims: watches.child(
             Api::<PersistentVolumeClaim>::all(client.clone()),
             managed(),
-            notify_owner,
+            |triggers, claim: &PersistentVolumeClaim, is_news| {
+                if is_news {
+                    triggers.child(&claim.metadata);
+                }
+            },
         ),
     };
     Sources {
@@ -110,10 +122,6 @@ pub fn open(
 
 fn managed() -> Config {
     Config::default().labels(meta::MANAGED)
-}
-
-fn notify_owner<K: Child>(triggers: &Triggers, object: &K) {
-    triggers.child(object.meta());
 }
 
 /// Kinds whose body nobody needs.
@@ -138,14 +146,15 @@ fn watch_endpoints(
     let mut follower = Follower::new(Endpoint::NAME, None, Arc::clone(children));
     tasks.spawn(async move {
         follow_all(Endpoint::NAME, stream, |event| {
-            writer.apply_watcher_event(event);
-            follower.follow(event, |_| None, |_| ());
-            if let Event::Apply(e) | Event::Delete(e) = event {
+            follower.follow(&event, |_| None);
+            let event = slim(event);
+            writer.apply_watcher_event(&event);
+            if let Event::Apply(e) | Event::Delete(e) = &event {
                 let namespace = e.namespace().unwrap_or_default();
                 triggers.endpoint(&namespace, &e.name_any());
                 triggers.project(&namespace, &e.spec.project);
             }
-            if let Event::Delete(gone) = event {
+            if let Event::Delete(gone) = &event {
                 triggers.endpoints_where(|e| {
                     e.spec.project == gone.spec.project && e.namespace() == gone.namespace()
                 });
@@ -168,15 +177,23 @@ fn watch_projects(
 ) {
     let stream = guarded::<Project>(client);
     let triggers = triggers.clone();
+    let mut known = HashMap::new();
     tasks.spawn(async move {
         follow_all("Project", stream, |event| {
-            writer.apply_watcher_event(event);
-            if let Event::Apply(p) | Event::Delete(p) = event {
-                let namespace = p.namespace().unwrap_or_default();
-                triggers.project(&namespace, &p.name_any());
-                triggers.endpoints_where(|e| {
-                    e.spec.project == p.name_any() && e.namespace().as_deref() == Some(&*namespace)
-                });
+            let event = slim(event);
+            writer.apply_watcher_event(&event);
+            if let Event::Apply(p) | Event::Delete(p) = &event {
+                let (namespace, name) = (p.namespace().unwrap_or_default(), p.name_any());
+                triggers.project(&namespace, &name);
+                let shown = matches!(event, Event::Apply(_)).then(|| Shown::of(p));
+                let key = (namespace.clone(), name.clone());
+                let before = match &shown {
+                    Some(shown) => known.insert(key, shown.clone()),
+                    None => known.remove(&key),
+                };
+                if shown.is_none() || before != shown {
+                    triggers.endpoints_of(&namespace, &name);
+                }
             }
             // The store answers for a listing only when it is whole.
             if matches!(event, Event::InitDone) {
@@ -192,8 +209,34 @@ fn watch_keys(client: &Client, keys: &Arc<Keys>, tasks: &mut JoinSet<()>) {
     let stream = guarded::<ApiKey>(client);
     let keys = Arc::clone(keys);
     tasks.spawn(follow_all(ApiKey::NAME, stream, move |event| {
-        keys.follow(event);
+        keys.follow(&event);
     }));
+}
+
+/// What Endpoints go by of their Project.
+#[derive(Clone, PartialEq, Eq)]
+struct Shown {
+    uid: Option<String>,
+    generation: Option<i64>,
+    deleted: bool,
+    /// Of the first status, whether it says that the namespace is closed.
+    closed: Option<bool>,
+}
+
+impl Shown {
+    fn of(project: &Project) -> Self {
+        let meta = &project.metadata;
+        let status = project.status.as_ref();
+        Self {
+            uid: meta.uid.clone(),
+            generation: meta.generation,
+            deleted: meta.deletion_timestamp.is_some(),
+            closed: status.map(|status| {
+                find(&status.conditions, ConditionType::PerimeterReady)
+                    .is_some_and(|c| c.status == "True")
+            }),
+        }
+    }
 }
 
 /// A namespace concerns the Project it was made for, and all that is in it.
@@ -208,9 +251,12 @@ fn watch_namespaces(
     );
     let mut follower = Follower::new(NAMESPACE, None, Arc::clone(children));
     watches.other(NAMESPACE, stream, move |triggers, event| {
-        follower.follow(event, |_| None, |meta| triggers.child(meta));
-        if let Event::Apply(ns) | Event::InitApply(ns) | Event::Delete(ns) = event {
-            triggers.namespace(&ns.name_any());
+        let is_news = follower.follow(event, |_| None);
+        if let Some(namespace) = of(event) {
+            if is_news {
+                triggers.child(&namespace.metadata);
+            }
+            triggers.namespace(&namespace.name_any());
         }
         // The store answers for a listing only when it is whole.
         if matches!(event, Event::InitDone) {
@@ -234,7 +280,7 @@ fn watch_nodes(client: &Client, watches: &mut Watches<'_>) -> Store<Node> {
             }
         },
     );
-    let mut known = std::collections::HashMap::new();
+    let mut known = HashMap::new();
     watches.other("Node", stream, move |triggers, event| {
         let changed = match event {
             Event::Apply(node) | Event::InitApply(node) => {
@@ -276,7 +322,10 @@ fn watch_policies(client: &Client, watches: &mut Watches<'_>) -> Store<NetworkPo
     watches.child(
         api,
         Config::default(),
-        |triggers, policy: &NetworkPolicy| {
+        |triggers, policy: &NetworkPolicy, is_news| {
+            if !is_news {
+                return;
+            }
             triggers.child(&policy.metadata);
             let of = policy.labels().get(meta::ENDPOINT_ID);
             if of.is_none_or(|id| *id != policy.name_any()) {

@@ -11,6 +11,7 @@ use crate::cluster::address;
 use crate::controller::api_key::Keys;
 use crate::controller::object::meta;
 use crate::crd::{Endpoint, Project};
+use crate::domain::id;
 
 /// Asks for reconciles.
 #[derive(Clone)]
@@ -53,12 +54,9 @@ impl Triggers {
             else {
                 continue;
             };
-            let workload = project.status.as_ref().and_then(|s| s.namespace.as_deref());
-            if home == namespace || workload == Some(namespace) {
+            if home == namespace || is_workload_of(namespace, &project) {
                 self.project(home, name);
-                self.endpoints_where(|e| {
-                    e.metadata.namespace.as_ref() == Some(home) && e.spec.project == *name
-                });
+                self.endpoints_of(home, name);
             }
         }
     }
@@ -123,6 +121,13 @@ impl Triggers {
         self.keys.ask_namespace(name);
     }
 
+    /// All Endpoints of a Project.
+    pub fn endpoints_of(&self, namespace: &str, project: &str) {
+        self.endpoints_where(|e| {
+            e.spec.project == project && e.metadata.namespace.as_deref() == Some(namespace)
+        });
+    }
+
     /// All Projects.
     pub fn all_projects(&self) {
         for project in self.project_store.state() {
@@ -136,13 +141,11 @@ impl Triggers {
     /// Something in a workload namespace has changed: the Project it was made for.
     pub fn workload(&self, namespace: &str) {
         for project in self.project_store.state() {
-            let is_its = project
-                .status
-                .as_ref()
-                .is_some_and(|status| status.namespace.as_deref() == Some(namespace));
-            if let (true, Some(of), Some(name)) =
-                (is_its, &project.metadata.namespace, &project.metadata.name)
-            {
+            if let (true, Some(of), Some(name)) = (
+                is_workload_of(namespace, &project),
+                &project.metadata.namespace,
+                &project.metadata.name,
+            ) {
                 self.project(of, name);
             }
         }
@@ -157,4 +160,10 @@ impl Triggers {
             }
         }
     }
+}
+
+/// Whether this is the workload namespace of the Project, which may have no status yet.
+fn is_workload_of(namespace: &str, project: &Project) -> bool {
+    let uid = project.metadata.uid.as_deref().unwrap_or_default();
+    id::workload_namespace(uid).is_ok_and(|of| of == namespace)
 }

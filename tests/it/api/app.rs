@@ -18,21 +18,43 @@ use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::issuer::{CLIENT_ID, Issuer};
 use crate::operator::site;
+
+mod issuer;
+mod link;
+
+pub(super) use self::issuer::{CLIENT_ID, Issuer};
+pub(super) use self::link::Link;
 
 /// The API's account.
 pub(super) const ACCOUNT: &str = "kisenon-api";
 const START_DEADLINE: Duration = Duration::from_secs(240);
-const SECRET_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+pub(super) const SECRET_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
-static SHARED: LazyLock<App> = LazyLock::new(|| App::start(None, 1));
+static SHARED: LazyLock<App> = LazyLock::new(|| {
+    App::start(Setting {
+        proxies: 1,
+        ..Setting::default()
+    })
+});
+
+/// What a replica is told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting {
+    /// An empty one of its own, where none is named.
+    pub(crate) database_url: Option<String>,
+    /// How many proxies say where requests come from.
+    pub(crate) proxies: u8,
+    /// The way to Kubernetes, where it is not the straight one.
+    pub(crate) kubernetes: Option<SocketAddr>,
+}
 
 /// One replica of the API, and the issuer where people sign in. It ends when this value goes.
 pub(crate) struct App {
     pub(crate) base: String,
     pub(crate) issuer: Issuer,
     pub(crate) database_url: String,
+    pub(crate) readiness: Readiness,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
     _folder: Option<tempfile::TempDir>,
@@ -90,41 +112,65 @@ impl App {
 
     /// One of the calling test's own, on this database or a new one.
     pub(crate) async fn own(database_url: Option<String>) -> Self {
-        tokio::task::spawn_blocking(move || {
-            site::operator();
-            Self::start(database_url, 0)
+        Self::with(Setting {
+            database_url,
+            ..Setting::default()
         })
         .await
-        .unwrap()
     }
 
     /// One of the calling test's own, behind a proxy that says where requests come from.
     pub(crate) async fn behind_a_proxy() -> Self {
+        Self::with(Setting {
+            proxies: 1,
+            ..Setting::default()
+        })
+        .await
+    }
+
+    /// One of the calling test's own.
+    pub(crate) async fn with(setting: Setting) -> Self {
         tokio::task::spawn_blocking(|| {
             site::operator();
-            Self::start(None, 1)
+            Self::start(setting)
         })
         .await
         .unwrap()
     }
 
-    fn start(database_url: Option<String>, proxies: u8) -> Self {
-        let folder = database_url.is_none().then(|| tempfile::tempdir().unwrap());
-        let database_url = database_url.unwrap_or_else(|| {
+    /// One that runs elsewhere: requests are sent to it, and it ends by itself.
+    pub(super) fn elsewhere(base: String, issuer: Issuer, database_url: String) -> Self {
+        Self {
+            base,
+            issuer,
+            database_url,
+            readiness: Readiness::new(&[]),
+            stop: CancellationToken::new(),
+            thread: None,
+            _folder: None,
+        }
+    }
+
+    /// From outside of any runtime; the operator works already.
+    pub(super) fn start(setting: Setting) -> Self {
+        let is_own = setting.database_url.is_none();
+        let folder = is_own.then(|| tempfile::tempdir().unwrap());
+        let database_url = setting.database_url.clone().unwrap_or_else(|| {
             let path = folder.as_ref().unwrap().path().join("kisenon.db");
             format!("sqlite://{}", path.display())
         });
         let stop = CancellationToken::new();
+        let readiness = Readiness::new(&["credentials", "api-watches"]);
         let (says, hears) = mpsc::channel();
         let thread = {
-            let (stop, url) = (stop.clone(), database_url.clone());
+            let (stop, url, readiness) = (stop.clone(), database_url.clone(), readiness.clone());
             std::thread::spawn(move || {
                 let runtime = Builder::new_multi_thread()
                     .worker_threads(2)
                     .enable_all()
                     .build()
                     .unwrap();
-                runtime.block_on(serve(url.into(), proxies, says, stop));
+                runtime.block_on(serve(setting, url.into(), readiness, says, stop));
             })
         };
         let (address, issuer) = hears.recv_timeout(START_DEADLINE).unwrap();
@@ -132,6 +178,7 @@ impl App {
             base: format!("http://{address}"),
             issuer,
             database_url,
+            readiness,
             stop,
             thread: Some(thread),
             _folder: folder,
@@ -259,7 +306,7 @@ impl Person<'_> {
 
 /// An address that nobody has sent from before: limits by address are the matter of one test, not
 /// of all that share the API. Only behind a proxy it counts.
-fn somebodys_address() -> String {
+pub(crate) fn somebodys_address() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("198.18.{}.{}", count / 250 % 250, count % 250 + 1)
@@ -280,9 +327,19 @@ pub(crate) async fn finish(request: reqwest::RequestBuilder) -> Answer {
     }
 }
 
+/// As the API's own account.
+async fn kubernetes(way: Option<SocketAddr>) -> kube::Client {
+    let mut config = site::SHARED.plane.config_as(site::SYSTEM, ACCOUNT).await;
+    if let Some(address) = way {
+        config.cluster_url = format!("https://{address}").parse().unwrap();
+    }
+    kube::Client::try_from(config).unwrap()
+}
+
 async fn serve(
+    setting: Setting,
     database_url: SecretString,
-    proxies: u8,
+    readiness: Readiness,
     says: mpsc::Sender<(SocketAddr, Issuer)>,
     stop: CancellationToken,
 ) {
@@ -290,13 +347,12 @@ async fn serve(
     let config = ApiConfig::parse(&format!(
         "publicUrl: https://api.it.test\n\
          consoleUrl: https://console.it.test\n\
-         trustedProxyHops: {proxies}\n\
+         trustedProxyHops: {}\n\
          allowList: ['@it.test', 'one@example.test']\n\
          identityProviders: {{oidc: [{{name: it, issuer: '{}', clientId: {CLIENT_ID}}}]}}\n",
-        issuer.url
+        setting.proxies, issuer.url
     ))
     .unwrap();
-    let readiness = Readiness::new(&["credentials", "api-watches"]);
     let options = ApiOptions {
         config,
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -306,7 +362,7 @@ async fn serve(
         pod_name: "it".to_owned(),
     };
     let handles = ApiHandles {
-        client: site::SHARED.plane.client_as(site::SYSTEM, ACCOUNT).await,
+        client: kubernetes(setting.kubernetes).await,
         metrics: Metrics::new("0.0.0", "it"),
         readiness: readiness.clone(),
         now: Timestamp::now,

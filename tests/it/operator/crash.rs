@@ -101,13 +101,12 @@ async fn kubelet(site: &Site) -> AbortOnDropHandle<()> {
                 continue;
             };
             let status = pod.status.clone().unwrap_or_default();
-            if status.init_container_statuses.is_none() && pod.name_any().starts_with("ep-") {
+            if status.container_statuses.is_none() && pod.name_any().starts_with("ep-") {
                 let place = Namespace {
                     name: pod.namespace().unwrap(),
                     client: client.clone(),
                 };
-                let passed = kubelet::gate_ended(0, &kubelet::evidence());
-                kubelet::report(&place, &pod, passed).await;
+                kubelet::pass_in(&place, &pod).await;
             }
         }
     }))

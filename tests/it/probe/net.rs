@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::program::{Ended, Gate, Program};
+use kisenon::probe::POSTGRES_PORT;
+
+use super::program::{Gate, Outcome, Program};
 
 /// The gate's IPv4 address in every pair.
 pub(super) const GATE: &str = "10.99.0.1";
@@ -215,13 +217,13 @@ impl Net {
         self.gate_with(self.gate.enter(), program, deadline)
     }
 
-    /// Runs a gate to its end.
-    pub(super) fn run_gate(&self, deadline: u32) -> Ended {
+    /// Runs a gate until it has passed or ended.
+    pub(super) fn run_gate(&self, deadline: u32) -> Outcome {
         self.start_gate(deadline).wait()
     }
 
     /// Runs a gate as another user, who has no capability.
-    pub(super) fn run_gate_as(&self, user: u32, deadline: u32) -> Ended {
+    pub(super) fn run_gate_as(&self, user: u32, deadline: u32) -> Outcome {
         // The user may not be able to reach the build directory, nor write to this one.
         let program = self.dir.path().join("kisenon");
         std::fs::copy(env!("CARGO_BIN_EXE_kisenon"), &program).unwrap();
@@ -235,14 +237,47 @@ impl Net {
     }
 
     fn gate_with(&self, mut command: Command, program: &Path, deadline: u32) -> Gate {
-        let log = self.dir.path().join("termination-log");
+        let folder = self.folder();
         command
             .arg(program)
             .args(["gate", "--canary-address", CANARY])
             .args(["--deadline-seconds", &deadline.to_string()])
+            .arg("--pass-folder")
+            .arg(folder)
             .arg("--termination-log")
-            .arg(&log);
-        Gate::new(Program::start(command), log)
+            .arg(folder.join("termination-log"));
+        Gate::start(command, folder.to_owned())
+    }
+
+    /// Where the gate keeps its pass.
+    pub(super) fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Listens on the Postgres port in the gate's namespace.
+    pub(super) fn listen_as_the_server(&self) -> Program {
+        let mut command = self.gate.enter();
+        command.args(["busybox", "nc", "-l", "-p", &POSTGRES_PORT.to_string()]);
+        let program = Program::start(command);
+        let id = program.id();
+        self.wait_for(|| listens(id, POSTGRES_PORT));
+        program
+    }
+
+    /// What `kisenon evidence` says in the gate's network.
+    pub(super) fn ask_gate(&self) -> Result<String, String> {
+        let mut command = self.gate.enter();
+        command
+            .arg(env!("CARGO_BIN_EXE_kisenon"))
+            .args(["evidence", "--patience-ms", "0", "--pass-folder"])
+            .arg(self.folder());
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if output.status.success() {
+            Ok(text(output.stdout))
+        } else {
+            Err(text(output.stderr))
+        }
     }
 
     /// Sends one line to the canary's control port from the gate's namespace.
@@ -270,7 +305,7 @@ const fn routed(version: Version, way: Direction) -> &'static str {
 }
 
 /// Whether a process's namespace listens on a port, as the kernel lists it.
-fn listens(process: u32, port: u16) -> bool {
+pub(super) fn listens(process: u32, port: u16) -> bool {
     const LISTEN: &str = "0A";
     ["tcp", "tcp6"].iter().any(|table| {
         let text = std::fs::read_to_string(format!("/proc/{process}/net/{table}"));

@@ -64,6 +64,11 @@ on_both_engines! {
         assert!(!begin_session(&store, "usr-ada", "again").await);
         assert!(!store.is_user_allowed("usr-ada").await.unwrap());
         assert!(store.is_user_allowed("usr-bob").await.unwrap());
+        assert!(store.is_user_denied("usr-ada").await.unwrap());
+        assert!(!store.is_user_denied("usr-bob").await.unwrap());
+        // Of somebody unknown neither can be said.
+        assert!(!store.is_user_allowed("usr-nobody").await.unwrap());
+        assert!(!store.is_user_denied("usr-nobody").await.unwrap());
 
         // What follows from a removal can be repeated.
         assert_eq!(store.deny("@example.org", at(6)).await.unwrap(), ["usr-ada"]);

@@ -73,6 +73,11 @@ impl Server {
         format!("postgres://kisenon@{socket}:{PORT}/{name}")
     }
 
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.data.join(format!(".s.PGSQL.{PORT}"))
+    }
+
     /// Starts the server again on its data and waits until it answers.
     pub(crate) fn start(&mut self) -> Result<()> {
         let data = self.data.display();

@@ -1,4 +1,4 @@
-//! The server: an init gate that proves the perimeter, then Postgres. Pure.
+//! The server: a gate that proves the perimeter, and Postgres, which waits for it. Pure.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,24 @@ use super::config_map::{ADMITTED, CANARY_ADDRESS, ENTRYPOINT, POSTGRESQL_CONF};
 use super::credentials::ROLE_SQL;
 use super::{PORT, labels, metadata, settings};
 use crate::config::Config;
+use crate::controller::endpoint::gate::GATE;
 use crate::controller::endpoint::materials::{CERTIFICATE, KEY};
+use crate::controller::endpoint::progress::SERVER;
 use crate::controller::object::meta::{ENDPOINT_ID, TEMPLATE_DIGEST};
+use crate::probe::pass;
 
 /// A server that recovers from a crash may take this long to listen.
 const RECOVERY_SECONDS: i32 = 3_600;
 const TERMINATION_SECONDS: i64 = 60;
+
+/// Processor limit of a gate: less would make every start wait for it. Afterwards it uses none.
+pub(in crate::controller) const GATE_CPU: &str = "500m";
+/// Memory limit of a gate. Beside it the program runs that shows the evidence.
+pub(in crate::controller) const GATE_MEMORY: &str = "32Mi";
+/// Where the gate leaves its pass.
+const PASS_VOLUME: &str = "pass";
+/// The socket that a server opens when it listens.
+const SOCKET: &str = "/run/postgresql/.s.PGSQL.5432";
 
 pub(super) fn build(valid: &ValidEndpoint, config: &Config, config_map: &ConfigMap) -> StatefulSet {
     let template = template(valid, config, config_map);
@@ -55,8 +67,9 @@ fn template(valid: &ValidEndpoint, config: &Config, config_map: &ConfigMap) -> P
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": { "type": "RuntimeDefault" },
         },
-        "initContainers": [gate(config, valid)],
-        "containers": [postgres(config, valid)],
+        // Kubelet starts them in this order and at once: the gate's proof and the making of the
+        // server's container take the same time.
+        "containers": [gate(config, valid), postgres(config, valid)],
         "volumes": volumes(valid),
     });
     let restarting = [ENTRYPOINT, POSTGRESQL_CONF].map(|key| {
@@ -84,7 +97,7 @@ fn template(valid: &ValidEndpoint, config: &Config, config_map: &ConfigMap) -> P
 fn gate(config: &Config, valid: &ValidEndpoint) -> Value {
     let from = |key: &str| json!({ "configMapKeyRef": { "name": valid.id, "key": key } });
     json!({
-        "name": "gate",
+        "name": GATE,
         "image": config.image,
         "imagePullPolicy": config.image_pull_policy.as_str(),
         "args": ["gate"],
@@ -93,18 +106,17 @@ fn gate(config: &Config, valid: &ValidEndpoint) -> Value {
             { "name": "KISENON_ADMITTED", "valueFrom": from(ADMITTED) },
         ],
         "resources": {
-            "requests": { "cpu": "10m", "memory": "16Mi" },
-            "limits": { "cpu": valid.cpu, "memory": "64Mi" },
+            "requests": { "cpu": "5m", "memory": "8Mi" },
+            "limits": { "cpu": GATE_CPU, "memory": GATE_MEMORY },
         },
         "securityContext": confined(),
+        "volumeMounts": [mount(PASS_VOLUME, pass::FOLDER, false)],
     })
 }
 
 fn postgres(config: &Config, valid: &ValidEndpoint) -> Value {
-    let mount = |name: &str, path: &str, read_only: bool| json!({ "name": name, "mountPath": path, "readOnly": read_only });
-    let dial = json!({ "port": PORT });
     json!({
-        "name": "postgres",
+        "name": SERVER,
         "image": valid.image,
         "imagePullPolicy": config.image_pull_policy.as_str(),
         "command": ["sh", format!("/etc/kisenon/config/{ENTRYPOINT}")],
@@ -112,9 +124,16 @@ fn postgres(config: &Config, valid: &ValidEndpoint) -> Value {
             { "name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata" },
             { "name": "LANG", "value": "C.UTF-8" },
         ],
-        // A dial costs next to nothing; a command each second would cost 5 % of a processor.
-        "startupProbe": { "tcpSocket": dial, "periodSeconds": 1, "failureThreshold": RECOVERY_SECONDS },
-        "readinessProbe": { "tcpSocket": dial, "periodSeconds": 10 },
+        // Not a dial: the gate listens on that port before. It ends with its first success, since
+        // a command each second would cost 5 % of a processor; a dial costs next to nothing. The
+        // first moment is left to the server.
+        "startupProbe": {
+            "exec": { "command": ["test", "-S", SOCKET] },
+            "initialDelaySeconds": 1,
+            "periodSeconds": 1,
+            "failureThreshold": RECOVERY_SECONDS,
+        },
+        "readinessProbe": { "tcpSocket": { "port": PORT }, "periodSeconds": 10 },
         "resources": {
             "requests": { "cpu": "50m", "memory": "64Mi" },
             "limits": { "cpu": valid.cpu, "memory": valid.memory },
@@ -129,8 +148,14 @@ fn postgres(config: &Config, valid: &ValidEndpoint) -> Value {
             mount("temporary", "/tmp", false),
             mount("config", "/etc/kisenon/config", true),
             mount("credentials", "/etc/kisenon/credentials", true),
+            // Only the gate may say that the gate has passed.
+            mount(PASS_VOLUME, pass::FOLDER, true),
         ],
     })
+}
+
+fn mount(volume: &str, path: &str, read_only: bool) -> Value {
+    json!({ "name": volume, "mountPath": path, "readOnly": read_only })
 }
 
 fn volumes(valid: &ValidEndpoint) -> Value {
@@ -140,6 +165,7 @@ fn volumes(valid: &ValidEndpoint) -> Value {
         { "name": "run", "emptyDir": { "medium": "Memory", "sizeLimit": "16Mi" } },
         { "name": "shared-memory", "emptyDir": { "medium": "Memory" } },
         { "name": "temporary", "emptyDir": { "sizeLimit": "256Mi" } },
+        { "name": PASS_VOLUME, "emptyDir": { "medium": "Memory", "sizeLimit": "1Mi" } },
         { "name": "config", "configMap": { "name": valid.id } },
         { "name": "credentials", "secret": {
             "secretName": valid.id,

@@ -14,6 +14,8 @@ pub(super) fn build(valid: &ValidEndpoint) -> PersistentVolumeClaim {
         metadata: metadata(valid),
         spec: Some(PersistentVolumeClaimSpec {
             access_modes: Some(vec!["ReadWriteOnce".into()]),
+            // The default, said all the same: what is created must name what it has.
+            volume_mode: Some("Filesystem".into()),
             storage_class_name: valid.storage_class.clone(),
             resources: Some(VolumeResourceRequirements {
                 requests: Some([("storage".to_owned(), Quantity(valid.storage.clone()))].into()),

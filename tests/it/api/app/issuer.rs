@@ -13,18 +13,18 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// The API's client id at the issuer.
-pub(super) const CLIENT_ID: &str = "kisenon-it";
+pub(in crate::api) const CLIENT_ID: &str = "kisenon-it";
 const KEY_ID: &str = "one";
 
 /// A running issuer; it ends with its runtime.
-pub(super) struct Issuer {
-    pub(super) url: String,
+pub(in crate::api) struct Issuer {
+    pub(in crate::api) url: String,
     key: EncodingKey,
 }
 
 impl Issuer {
     /// Starts one.
-    pub(super) async fn start() -> Self {
+    pub(in crate::api) async fn start() -> Self {
         let pair = Ed25519KeyPair::generate().unwrap();
         let document = pair.to_pkcs8().unwrap();
         let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
@@ -47,7 +47,7 @@ impl Issuer {
     }
 
     /// A fresh ID token of the person with this address.
-    pub(super) fn id_token(&self, email: &str) -> String {
+    pub(in crate::api) fn id_token(&self, email: &str) -> String {
         let now = Timestamp::now().as_second();
         self.sign(&json!({
             "iss": self.url,
@@ -63,7 +63,7 @@ impl Issuer {
     }
 
     /// A token with these claims.
-    pub(super) fn sign(&self, claims: &Value) -> String {
+    pub(in crate::api) fn sign(&self, claims: &Value) -> String {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(KEY_ID.to_owned());
         jsonwebtoken::encode(&header, claims, &self.key).unwrap()
