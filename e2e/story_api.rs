@@ -130,7 +130,10 @@ async fn kubectl_sees_the_same(owned: &Owned) {
     let manifest = "apiVersion: kisenon.com/v1alpha1\nkind: Endpoint\n\
                     metadata: {name: e2e-second}\n\
                     spec: {project: shop, desiredState: Suspended, compute: {memory: 640Mi}}\n";
-    let dry = manifests(owned, "?dry_run=true", manifest).expect(200);
+    // kubectl holds the field: it is not taken unless one says so.
+    let held = manifests(owned, "?dry_run=true", manifest).expect(200);
+    assert_eq!(held["results"][0]["action"], "refused", "{held}");
+    let dry = manifests(owned, "?dry_run=true&force=true", manifest).expect(200);
     assert_eq!(dry["applied"], false);
     assert_eq!(dry["results"][0]["action"], "configured", "{dry}");
     let memory = |owned: &Owned| {
@@ -149,7 +152,10 @@ async fn kubectl_sees_the_same(owned: &Owned) {
             .output()
     };
     assert_ne!(memory(owned), "640Mi", "a dry run writes nothing");
-    assert_eq!(manifests(owned, "", manifest).expect(200)["applied"], true);
+    assert_eq!(
+        manifests(owned, "?force=true", manifest).expect(200)["applied"],
+        true
+    );
     assert_eq!(memory(owned), "640Mi");
 }
 

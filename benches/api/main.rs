@@ -30,7 +30,7 @@ mod memory;
 mod people;
 #[path = "../../tests/it/cluster/pki.rs"]
 mod pki;
-#[expect(dead_code, unused_imports, reason = "its tests do not run here")]
+#[expect(unused_imports, reason = "its tests do not run here")]
 #[path = "../../tests/it/cluster/process.rs"]
 mod process;
 #[path = "../common/program.rs"]

@@ -96,6 +96,7 @@ impl Api {
         // As in manifests/api.yaml.
         command
             .env("MALLOC_ARENA_MAX", "2")
+            .env("MALLOC_MMAP_THRESHOLD_", "1048576")
             .env("KUBECONFIG", kubeconfig);
         let mut api = Self {
             program: Program::start(name, &mut command, &place.folder)?,

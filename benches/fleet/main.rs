@@ -27,7 +27,7 @@ mod load;
 mod operator;
 #[path = "../../tests/it/cluster/pki.rs"]
 mod pki;
-#[expect(dead_code, unused_imports, reason = "its tests do not run here")]
+#[expect(unused_imports, reason = "its tests do not run here")]
 #[path = "../../tests/it/cluster/process.rs"]
 mod process;
 #[path = "../common/program.rs"]

@@ -161,7 +161,7 @@ async fn build(
     if !uncovered.is_empty() {
         tracing::info!(
             count = uncovered.len(),
-            "people who are no longer on the allow-list were signed out"
+            "users are known whom the allow-list does not cover; none of them has a session"
         );
     }
     // Also what a crash between a removal and its keys has left.

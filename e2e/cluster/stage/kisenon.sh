@@ -4,6 +4,7 @@
 
 OVERLAY=$REPO_DIR/kustomize/overlays/local
 SAMPLE=$REPO_DIR/examples/shop.yaml
+DEPLOYMENTS=(kisenon-operator kisenon-canary kisenon-api)
 
 # kisenon_present: the checkout holds an operator that can be built and manifests to install it
 kisenon_present() { [[ -f $REPO_DIR/Cargo.toml && -f $REPO_DIR/src/bin/kisenon/main.rs && -d $OVERLAY ]]; }
@@ -17,25 +18,31 @@ kisenon_up() {
   binary=$("$CLUSTER_DIR/image-kisenon.sh" --print-bin)
   [[ ! -x $binary/keon ]] || ln -sf "$binary/keon" "$STATE_BIN/keon"
   : >"$LOG/kisenon.log"
+  local name
+  local -A before=()
+  for name in "${DEPLOYMENTS[@]}"; do before[$name]=$(pod_template "$name"); done
   api_prepare
   kube apply --server-side --force-conflicts -k "$OVERLAY" >>"$LOG/kisenon.log" 2>&1 || fail "could not apply kustomize/overlays/local" kisenon
   restart_on_new_image
-  local name
-  for name in kisenon-operator kisenon-canary kisenon-api; do
-    wait_for_rollout "$name"
-  done
+  for name in "${DEPLOYMENTS[@]}"; do wait_for_rollout "$name"; done
   save_authorities 60 || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
   api_reachable
   sample_up
 }
 
-# The tag stays the same when the binary changes, so the Deployments would not notice by themselves.
+pod_template() { kube -n kisenon-system get deployment "$1" -o 'jsonpath={.spec.template}' 2>/dev/null || true; }
+
+# The tag stays the same when the binary changes, so a Deployment that is otherwise as it was (in its caller's `before`) would
+# not notice. One that has changed has new pods already: to end them at once costs half a minute where a process is too young
+# to hear the signal.
 restart_on_new_image() {
-  local archive record=$STATE/deployed
+  local archive name record=$STATE/deployed
   archive=$(awk '$1 == "localhost/kisenon:local" {print $2}' "$STATE/images")
   if [[ -e $record && $(cat "$record") != "$archive" ]]; then
-    kube -n kisenon-system rollout restart deployment/kisenon-operator deployment/kisenon-canary deployment/kisenon-api >/dev/null
     say "the Kisenon image has changed: restarting its Deployments"
+    for name in "${DEPLOYMENTS[@]}"; do
+      [[ $(pod_template "$name") != "${before[$name]}" ]] || kube -n kisenon-system rollout restart "deployment/$name" >/dev/null
+    done
   fi
   printf '%s\n' "$archive" >"$record"
 }

@@ -37,11 +37,18 @@ where
                 "send the body as application/json",
             ));
         }
-        let bytes = body(request, state).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::with(Code::InvalidRequest, told(&error.to_string())))
+        parse(&body(request, state).await?).map(Self)
     }
+}
+
+/// Every body is an object; serde would also take an array of its members.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    if !matches!(body.trim_ascii_start().first(), Some(b'{')) {
+        let detail = "the body: must be a JSON object";
+        return Err(ApiError::with(Code::InvalidRequest, detail));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| ApiError::with(Code::InvalidRequest, told(&error.to_string())))
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -135,8 +142,12 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let refused =
-            |rejection: QueryRejection| ApiError::with(Code::InvalidRequest, rejection.body_text());
+        let refused = |rejection: QueryRejection| {
+            let text = rejection.body_text();
+            let text = text.strip_prefix("Failed to deserialize query string: ");
+            let text = text.unwrap_or("it could not be read");
+            ApiError::with(Code::InvalidRequest, format!("the query: {text}"))
+        };
         <Query<T> as FromRequestParts<S>>::from_request_parts(parts, state)
             .await
             .map(|Query(query)| Self(query))
@@ -255,6 +266,14 @@ mod tests {
 
     fn refusal(body: &str) -> String {
         told(&serde_json::from_str::<Body>(body).unwrap_err().to_string())
+    }
+
+    #[test]
+    fn a_body_is_an_object() {
+        assert!(parse::<Body>(br#" {"count": 1}"#).is_ok());
+        for body in ["", "[1, null]", "null", "\"count\"", "1"] {
+            assert!(parse::<Body>(body.as_bytes()).is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -222,10 +222,26 @@ async fn revoke_stolen(state: &ApiState, minted: &str) -> ApiResult<()> {
         api_key.id = id,
         "a CLI code came back: revokes the key that it made"
     );
-    match state.keys().by_id(namespace, id) {
-        Some(record) => mint::revoke(state, &record, true).await.map(drop),
-        None => Ok(()),
-    }
+    let Some(key) = state.keys().by_id(namespace, id) else {
+        return Ok(());
+    };
+    let ended = mint::revoke(state, &key, true).await?;
+    let Some(tenant) = state.watches().tenant_of(namespace) else {
+        return Ok(());
+    };
+    let actor = Actor {
+        tenant_id: &tenant,
+        kind: "system",
+        id: "code-replay",
+        label: "a CLI code came back",
+    };
+    let target = Target {
+        kind: "api-key",
+        id,
+        name: Some(key.label()),
+    };
+    let detail = Some(json!({ "ended": ended }));
+    audit::record_as(state, actor, "api-key.revoke", target, detail).await
 }
 
 fn refused() -> ApiError {

@@ -52,7 +52,7 @@ impl AdminCommand {
             Self::Deny { pattern, store } => {
                 let denied = admin::deny(&store.database_url(), &pattern, now()).await?;
                 say(format!(
-                    "{pattern} may no longer sign in; ended: the sessions of {} people and {} API keys",
+                    "{pattern} may no longer sign in; users whom nothing else lets in: {}, signed out; API keys ended: {}",
                     denied.users, denied.keys
                 ))
             }

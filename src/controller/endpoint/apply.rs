@@ -206,14 +206,14 @@ async fn server(
     let children = &context.children;
     let is_new = endpoint.status.is_none();
     children.make(policy, is_new).await?;
+    let namespace = policy.metadata.namespace.as_deref().unwrap_or_default();
+    let may_have_some = observed.credentials.is_none() && !is_new;
+    if may_have_some && !context.watches.has_listed(namespace) {
+        return Err(Error::Outdated("the credentials"));
+    }
     let credentials = async {
         if observed.credentials.is_some() {
             return children.apply(credentials).await.map_err(Error::from);
-        }
-        let had_some = endpoint.status.is_some();
-        let namespace = desired.policy.metadata.namespace.as_deref();
-        if had_some && !context.watches.has_listed(namespace.unwrap_or_default()) {
-            return Err(Error::Outdated("the credentials"));
         }
         // A watch that lags must not cost anyone their password: make it, never overwrite it.
         match children.create(credentials).await? {
@@ -231,7 +231,10 @@ async fn server(
         }
     };
     let config_map = async { children.make(config_map, is_new).await.map_err(Error::from) };
-    let ((), (), storage) = futures::try_join!(credentials, config_map, volume)?;
+    // Each to its end, whatever becomes of the others: a write that is sent and not waited for
+    // would be sent again.
+    let (credentials, config_map, storage) = futures::join!(credentials, config_map, volume);
+    let (storage, ()) = (storage?, credentials.and(config_map)?);
     // Applied, never created: it has many fields that the API server sets, and a creation would
     // make them ours.
     children.apply(stateful_set).await?;
