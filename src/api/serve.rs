@@ -115,8 +115,6 @@ fn read(files: &TlsFiles) -> Result<ServerConfig, ServeError> {
         .with_no_client_auth()
         .with_single_cert(certificates, key)
         .map_err(|error| failed(&files.certificate_file, error.into()))?;
-    // Not HTTP/2: a refusal that comes before a body was read resets its stream there, which
-    // clients (curl among them) take for a broken connection instead of reading the answer.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
