@@ -15,6 +15,9 @@ const TOKEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/idp/token.sh");
 const CURL: &str =
     "curl --silent --show-error --include --max-time 30 --cacert \"$KISENON_CA_FILE\" --config -";
 
+/// How often a change is tried before somebody else's is in the way for good.
+const CHANGES: usize = 10;
+
 /// An address that the local allow-list admits (`@example.com`), of nobody else.
 pub(crate) fn new_person(story: &str) -> String {
     format!("{}@example.com", unique(story))
@@ -182,15 +185,27 @@ impl Api {
         })
     }
 
-    /// A change of what was read before, by its `ETag`.
+    /// A change of what was read before, by its `ETag`. Status counts as a change too, so while
+    /// the operator is at work it is read and tried again.
     #[track_caller]
-    pub(crate) fn change(&self, method: &str, path: &str, read: &str, body: Value) -> Answer {
+    pub(crate) fn change(&self, method: &str, path: &str, read: &str, body: &Value) -> Answer {
+        for _ in 1..CHANGES {
+            let answer = self.change_once(method, path, read, body);
+            if answer.status != 412 {
+                return answer;
+            }
+        }
+        self.change_once(method, path, read, body)
+    }
+
+    #[track_caller]
+    fn change_once(&self, method: &str, path: &str, read: &str, body: &Value) -> Answer {
         let etag = self.get(read);
         let etag = etag.header("etag").expect("an ETag").to_owned();
         self.send(&Request {
             method,
             path,
-            body: Some(Body::Json(body)),
+            body: Some(Body::Json(body.clone())),
             headers: &[("If-Match", &etag)],
         })
     }
