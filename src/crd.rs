@@ -13,6 +13,7 @@ mod access;
 mod api_key;
 pub mod condition;
 mod endpoint;
+pub mod label;
 mod project;
 mod quantity;
 mod text;

@@ -10,6 +10,7 @@ use kube::api::{Api, ListParams};
 use secrecy::SecretString;
 
 use super::intent::ClusterError;
+use crate::crd::label;
 
 /// What is in force for one endpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,20 +29,16 @@ pub fn pod_labels(
     endpoint: &str,
     id: &str,
 ) -> BTreeMap<String, String> {
+    let mut labels = label::endpoint(tenant_namespace, project, endpoint, id);
     let pod = format!("{id}-0");
-    [
-        ("app.kubernetes.io/managed-by", "kisenon"),
-        ("kisenon.com/tenant-namespace", tenant_namespace),
-        ("kisenon.com/project", project),
-        ("kisenon.com/endpoint", endpoint),
-        ("kisenon.com/endpoint-id", id),
-        ("statefulset.kubernetes.io/pod-name", &pod),
+    let set_by_kubernetes = [
+        ("statefulset.kubernetes.io/pod-name", &*pod),
         ("apps.kubernetes.io/pod-index", "0"),
         // Its value is Kubernetes' own; a policy can only ask whether it is there.
         ("controller-revision-hash", ""),
-    ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .into()
+    ];
+    labels.extend(set_by_kubernetes.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    labels
 }
 
 /// Reads what is in force for the endpoint whose pod carries these labels.

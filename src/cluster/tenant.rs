@@ -16,14 +16,11 @@ use tokio::time::Instant;
 
 use super::intent::{COUNTED, ClusterError, FIELD_MANAGER, Surplus};
 use crate::config::api::TenantQuota;
+use crate::crd::label;
 
-/// Marks a tenant's namespace; its value is the tenant's id.
-pub const TENANT_LABEL: &str = "kisenon.com/tenant";
 /// The quota of a namespace that the API makes.
 pub const QUOTA: &str = "kisenon-tenant";
 
-/// Version of the Pod Security Standards that such namespaces are held to (K1). No pod runs there.
-const POD_SECURITY_VERSION: &str = "v1.33";
 /// How long a new quota may take to count, and how often it is looked at.
 const COUNTING_LIMIT: Duration = Duration::from_secs(10);
 const COUNTING_TICK: Duration = Duration::from_millis(100);
@@ -35,7 +32,7 @@ const COUNTING_TICK: Duration = Duration::from_millis(100);
 pub async fn label_of(client: &Client, namespace: &str) -> Result<Option<Arc<str>>, ClusterError> {
     let namespaces = Api::<Namespace>::all(client.clone());
     let found = namespaces.get_metadata_opt(namespace).await?;
-    Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).map(|id| id.as_str().into())))
+    Ok(found.and_then(|ns| ns.labels().get(label::TENANT).map(|id| id.as_str().into())))
 }
 
 /// Makes the namespace of a tenant of the API and its quota, where they are missing, and waits
@@ -104,7 +101,7 @@ async fn ensure_namespace(
         Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => api.get(name).await?,
         Err(error) => return Err(error.into()),
     };
-    if existing.labels().get(TENANT_LABEL).map(String::as_str) == Some(tenant_id) {
+    if existing.labels().get(label::TENANT).map(String::as_str) == Some(tenant_id) {
         return Ok(());
     }
     Err(ClusterError::Forbidden(
@@ -196,12 +193,9 @@ fn quotas(client: &Client, namespace: &str) -> Api<ResourceQuota> {
 }
 
 fn namespace(tenant_id: &str, name: &str) -> Namespace {
-    let mut labels = BTreeMap::from([(TENANT_LABEL.to_owned(), tenant_id.to_owned())]);
-    for mode in ["enforce", "audit", "warn"] {
-        let key = format!("pod-security.kubernetes.io/{mode}");
-        labels.insert(key.clone(), "restricted".to_owned());
-        labels.insert(format!("{key}-version"), POD_SECURITY_VERSION.to_owned());
-    }
+    // No pod runs there, and nothing that would need more may begin to.
+    let mut labels = label::restricted();
+    labels.insert(label::TENANT.to_owned(), tenant_id.to_owned());
     Namespace {
         metadata: ObjectMeta {
             name: Some(name.to_owned()),

@@ -28,8 +28,7 @@ pub use self::shelf::Shelved;
 
 use self::changes::Changes;
 use self::shelf::{Filler, Shelf};
-use super::tenant::TENANT_LABEL;
-use crate::crd::{Endpoint, Project};
+use crate::crd::{Endpoint, Project, label};
 
 pub(in crate::cluster) use self::follow::number;
 
@@ -89,7 +88,7 @@ impl Watches {
         let pulse = watches.tenants.pulse.clone();
         tasks.spawn(follow(
             Api::all(client.clone()),
-            TENANT_LABEL,
+            label::TENANT,
             pulse,
             labels,
         ));
@@ -263,6 +262,6 @@ impl Observer<NamespaceMeta> for TenantFiller {
 }
 
 fn labelled(namespace: &NamespaceMeta) -> Option<(String, Arc<str>)> {
-    let tenant = namespace.labels().get(TENANT_LABEL)?;
+    let tenant = namespace.labels().get(label::TENANT)?;
     Some((namespace.name_any(), tenant.as_str().into()))
 }

@@ -6,8 +6,7 @@ use kube::api::Api;
 use super::row::{KeyName, Row};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
-use crate::controller::object::meta;
-use crate::crd::ApiKey;
+use crate::crd::{ApiKey, label};
 
 /// What a key's reconcile has to go by.
 pub(super) struct Observed {
@@ -50,7 +49,7 @@ fn observed(namespace: &str, row: Row, context: &Context) -> Option<Observed> {
     (!row.is_leaving).then(|| Observed {
         is_tenant: context
             .namespace(namespace)
-            .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
+            .is_some_and(|ns| ns.labels().contains_key(label::TENANT)),
         holds_lookup_id: context.keys.is_first(&row.claim),
         namespace: namespace.to_owned(),
         row,

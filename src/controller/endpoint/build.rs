@@ -22,7 +22,7 @@ use super::materials::Materials;
 use super::validate::ValidEndpoint;
 use crate::config::Config;
 use crate::controller::context::Context;
-use crate::crd::Endpoint;
+use crate::crd::{Endpoint, label};
 use crate::probe::POSTGRES_PORT;
 
 /// Port that servers listen on and clients connect to.
@@ -83,7 +83,7 @@ pub(super) fn expose(
 
 /// Labels of every child.
 fn labels(valid: &ValidEndpoint) -> std::collections::BTreeMap<String, String> {
-    crate::controller::object::meta::endpoint_labels(
+    label::endpoint(
         &valid.tenant_namespace,
         &valid.project,
         &valid.name,

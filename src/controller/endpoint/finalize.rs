@@ -15,7 +15,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::{finalizer, meta};
-use crate::crd::{DeletionPolicy, Endpoint, Project};
+use crate::crd::{DeletionPolicy, Endpoint, Project, label};
 use crate::domain::id;
 
 /// Events bring the reconcile back; this is for one that was missed.
@@ -110,7 +110,7 @@ async fn is_down(
 /// Asks the API server, not the watch: policies go only after the last pod has gone (N11).
 async fn pods(context: &Context, namespace: &str, id: &str) -> Result<Vec<Pod>, Error> {
     let api = Api::<Pod>::namespaced(context.client.clone(), namespace);
-    let params = ListParams::default().labels(&format!("{}={id}", meta::ENDPOINT_ID));
+    let params = ListParams::default().labels(&format!("{}={id}", label::ENDPOINT_ID));
     let list = api
         .list(&params)
         .await

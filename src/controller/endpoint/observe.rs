@@ -16,7 +16,7 @@ use crate::cluster::address::{self, Addresses};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
-use crate::crd::{Endpoint, Project};
+use crate::crd::{Endpoint, Project, label};
 use crate::domain::id;
 
 /// What an Endpoint's reconcile has to go by.
@@ -94,7 +94,7 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
     Ok(Observed {
         is_tenant: context
             .namespace(&tenant_namespace)
-            .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
+            .is_some_and(|ns| ns.labels().contains_key(label::TENANT)),
         project_is_new: project
             .as_ref()
             .is_some_and(|p| p.status.is_none() && !is_just_closed(p, context)),
@@ -108,7 +108,7 @@ pub(super) async fn observe(endpoint: &Endpoint, context: &Context) -> Result<Ob
         }),
         pods: stores
             .pods
-            .state_filter(|pod| pod.labels().get(meta::ENDPOINT_ID) == Some(&id)),
+            .state_filter(|pod| pod.labels().get(label::ENDPOINT_ID) == Some(&id)),
         volume_claim: stores
             .volume_claims
             .get(&ObjectRef::new(&id).within(in_workload)),

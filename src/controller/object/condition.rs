@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::meta::TENANT;
 use crate::crd::condition::{ConditionType, Reason};
+use crate::crd::label::TENANT;
 
 /// The outcome of one aspect of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]

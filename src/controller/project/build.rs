@@ -16,11 +16,9 @@ use serde_json::{Value, json};
 use super::validate::ValidProject;
 use crate::controller::endpoint::{GATE_CPU, GATE_MEMORY};
 use crate::controller::object::meta;
-use crate::crd::{EndpointTemplate, Project};
+use crate::crd::{EndpointTemplate, Project, label};
 use crate::domain::quantity;
 
-/// Version of the Pod Security Standards that workload namespaces are held to (K1).
-const POD_SECURITY_VERSION: &str = "v1.33";
 /// Name of the ServiceAccount of every pod; it has no token and no rights.
 pub(in crate::controller) const SERVICE_ACCOUNT: &str = "postgres";
 /// The operator's account, and its bindings.
@@ -52,10 +50,10 @@ pub(super) struct Desired {
 
 /// Builds every child.
 pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
-    let labels = meta::project_labels(&valid.tenant_namespace, &valid.name);
+    let labels = label::project(&valid.tenant_namespace, &valid.name);
     let child = |name: &str| meta::child(&valid.namespace, name, &labels);
     // Of all Projects of the tenant, so it names none.
-    let managed = [(meta::MANAGED_BY.to_owned(), meta::KISENON.to_owned())].into();
+    let managed = [(label::MANAGED_BY.to_owned(), label::KISENON.to_owned())].into();
     let shared = |name: &str| meta::child(&valid.tenant_namespace, name, &managed);
     Desired {
         namespace: namespace(valid, labels.clone()),
@@ -87,14 +85,10 @@ pub(super) fn build(project: &Project, valid: &ValidProject) -> Desired {
 }
 
 fn namespace(valid: &ValidProject, mut labels: BTreeMap<String, String>) -> Namespace {
-    labels.insert(meta::PROJECT_UID.to_owned(), valid.uid.clone());
+    labels.insert(label::PROJECT_UID.to_owned(), valid.uid.clone());
     // Given by the API server, said all the same: what is created must name what it has.
-    labels.insert(meta::NAMESPACE_NAME.to_owned(), valid.namespace.clone());
-    for mode in ["enforce", "audit", "warn"] {
-        let key = format!("pod-security.kubernetes.io/{mode}");
-        labels.insert(key.clone(), "restricted".to_owned());
-        labels.insert(format!("{key}-version"), POD_SECURITY_VERSION.to_owned());
-    }
+    labels.insert(label::NAMESPACE_NAME.to_owned(), valid.namespace.clone());
+    labels.extend(label::restricted());
     Namespace {
         metadata: ObjectMeta {
             name: Some(valid.namespace.clone()),
@@ -195,7 +189,7 @@ fn endpoint(project: &Project, valid: &ValidProject, template: &EndpointTemplate
         "metadata": {
             "name": format!("{}-{}", valid.name, template.name),
             "namespace": valid.tenant_namespace,
-            "labels": meta::project_labels(&valid.tenant_namespace, &valid.name),
+            "labels": label::project(&valid.tenant_namespace, &valid.name),
             "ownerReferences": meta::owned_by(project),
             "finalizers": [meta::FINALIZER],
         },

@@ -11,7 +11,7 @@ use super::build::{API, OPERATOR};
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::{finalizer, meta};
-use crate::crd::{DeletionPolicy, Endpoint, Project};
+use crate::crd::{DeletionPolicy, Endpoint, Project, label};
 use crate::domain::id;
 
 /// Events bring the reconcile back; this is for one that was missed.
@@ -45,7 +45,7 @@ pub(super) async fn finalize(project: &Project, context: &Context) -> Result<Act
     let ours = context
         .look_up_namespace(&workload)
         .await?
-        .is_some_and(|ns| ns.labels().get(meta::PROJECT_UID) == Some(&uid));
+        .is_some_and(|ns| ns.labels().get(label::PROJECT_UID) == Some(&uid));
     if ours && project.spec.deletion_policy == DeletionPolicy::Delete {
         context.children.delete_namespace(&workload).await?;
         return Ok(Action::requeue(POLL));

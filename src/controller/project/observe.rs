@@ -11,7 +11,7 @@ use super::validate::ValidProject;
 use crate::controller::context::Context;
 use crate::controller::error::Error;
 use crate::controller::object::meta;
-use crate::crd::{Endpoint, EndpointTemplate, Project};
+use crate::crd::{Endpoint, EndpointTemplate, Project, label};
 use crate::domain::id;
 
 /// What a Project's reconcile has to go by.
@@ -60,7 +60,7 @@ pub(super) fn observe(project: &Project, context: &Context) -> Result<Observed, 
     Ok(Observed {
         is_tenant: context
             .namespace(&tenant_namespace)
-            .is_some_and(|ns| ns.labels().contains_key(meta::TENANT)),
+            .is_some_and(|ns| ns.labels().contains_key(label::TENANT)),
         workload_namespace: context.namespace(&workload),
         tenant_namespace,
         uid,

@@ -9,7 +9,7 @@ use super::observe::Observed;
 use crate::controller::object::condition::Stall;
 use crate::controller::object::meta;
 use crate::crd::condition::Reason;
-use crate::crd::{Endpoint, EndpointTemplate, Project};
+use crate::crd::{Endpoint, EndpointTemplate, Project, label};
 use crate::domain::id;
 
 /// A Project that can be built.
@@ -45,7 +45,7 @@ pub(super) fn validate(project: &Project, observed: &Observed) -> Result<ValidPr
     let invalid = |error: id::InvalidUid| Stall::new(Reason::ApplyFailed, error.to_string());
     let namespace = id::workload_namespace(&observed.uid).map_err(invalid)?;
     if let Some(existing) = &observed.workload_namespace
-        && existing.labels().get(meta::PROJECT_UID) != Some(&observed.uid)
+        && existing.labels().get(label::PROJECT_UID) != Some(&observed.uid)
     {
         return Err(Stall::new(
             Reason::AlreadyOwned,
@@ -95,5 +95,5 @@ pub(super) fn validate(project: &Project, observed: &Observed) -> Result<ValidPr
 
 /// Whether the Endpoint came from a template rather than from its owner's own hand.
 fn was_inline(endpoint: &Endpoint) -> bool {
-    endpoint.labels().get(meta::MANAGED_BY).map(String::as_str) == Some(meta::KISENON)
+    endpoint.labels().get(label::MANAGED_BY).map(String::as_str) == Some(label::KISENON)
 }

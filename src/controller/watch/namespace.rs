@@ -22,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::trigger::Triggers;
 use super::{Follower, follow_all, of};
 use crate::cluster::apply::{Child, Children};
-use crate::controller::object::meta;
+use crate::crd::label;
 
 /// Waits before a broken watch is opened again. The first is short: the grant of a fresh
 /// namespace takes a moment to come into force.
@@ -67,7 +67,7 @@ impl NamespaceWatches {
     /// Watches the Secrets and ConfigMaps of a workload namespace, one that `is_new` in its turn.
     pub fn open_workload(&self, namespace: &str, is_new: bool) {
         self.open(namespace, || {
-            let config = Config::default().labels(meta::MANAGED);
+            let config = Config::default().labels(label::MANAGED);
             let secrets = Api::<Secret>::namespaced(self.client.clone(), namespace);
             let secrets = self.watch(secrets, config.clone(), is_new);
             let config_maps = self.watch(self.metadata::<ConfigMap>(namespace), config, is_new);

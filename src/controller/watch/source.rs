@@ -26,9 +26,8 @@ use crate::cluster::apply::{Child, Children, NAMESPACE};
 use crate::controller::api_key::{KeyName, Keys};
 use crate::controller::context::Stores;
 use crate::controller::object::condition::find;
-use crate::controller::object::meta;
 use crate::crd::condition::ConditionType;
-use crate::crd::{ApiKey, Endpoint, Project};
+use crate::crd::{ApiKey, Endpoint, Project, label};
 
 /// What the watches feed.
 pub struct Sources {
@@ -121,7 +120,7 @@ pub fn open(
 }
 
 fn managed() -> Config {
-    Config::default().labels(meta::MANAGED)
+    Config::default().labels(label::MANAGED)
 }
 
 /// Kinds whose body nobody needs.
@@ -327,7 +326,7 @@ fn watch_policies(client: &Client, watches: &mut Watches<'_>) -> Store<NetworkPo
                 return;
             }
             triggers.child(&policy.metadata);
-            let of = policy.labels().get(meta::ENDPOINT_ID);
+            let of = policy.labels().get(label::ENDPOINT_ID);
             if of.is_none_or(|id| *id != policy.name_any()) {
                 triggers.workload(policy.metadata.namespace.as_deref().unwrap_or_default());
             }

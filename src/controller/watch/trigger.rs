@@ -9,8 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cluster::address;
 use crate::controller::api_key::Keys;
-use crate::controller::object::meta;
-use crate::crd::{Endpoint, Project};
+use crate::crd::{Endpoint, Project, label};
 use crate::domain::id;
 
 /// Asks for reconciles.
@@ -33,11 +32,11 @@ impl Triggers {
     /// say, since somebody took them away, concerns whoever has children in its namespace.
     pub fn child(&self, meta: &ObjectMeta) {
         let label = |key: &str| meta.labels.as_ref()?.get(key).cloned();
-        let is_endpoints = label(meta::ENDPOINT_ID).is_some();
+        let is_endpoints = label(label::ENDPOINT_ID).is_some();
         match (
-            label(meta::TENANT_NAMESPACE),
-            label(meta::ENDPOINT),
-            label(meta::PROJECT),
+            label(label::TENANT_NAMESPACE),
+            label(label::ENDPOINT),
+            label(label::PROJECT),
         ) {
             (Some(namespace), Some(endpoint), _) => self.endpoint(&namespace, &endpoint),
             (Some(namespace), None, Some(project)) if !is_endpoints => {
@@ -75,7 +74,7 @@ impl Triggers {
         if meta
             .labels
             .as_ref()
-            .is_some_and(|labels| labels.contains_key(meta::TENANT_NAMESPACE))
+            .is_some_and(|labels| labels.contains_key(label::TENANT_NAMESPACE))
             || meta.owner_references.is_some()
         {
             self.child(meta);

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::validate::ValidEndpoint;
 use super::{PORT, metadata};
-use crate::controller::object::meta::ENDPOINT_ID;
+use crate::crd::label::ENDPOINT_ID;
 use crate::domain::network::Block;
 use crate::probe::{CANARY_CONTROL_PORT, GATE_CONTROL_PORT};
 

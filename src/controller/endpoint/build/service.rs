@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::validate::ValidEndpoint;
 use super::{PORT, metadata};
-use crate::controller::object::meta::ENDPOINT_ID;
+use crate::crd::label::ENDPOINT_ID;
 
 /// Pins the address (MetalLB manual, "Requesting specific IPs").
 const LOAD_BALANCER_IPS: &str = "metallb.io/loadBalancerIPs";

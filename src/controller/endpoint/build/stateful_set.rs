@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::controller::endpoint::gate::GATE;
 use crate::controller::endpoint::materials::{CERTIFICATE, KEY};
 use crate::controller::endpoint::progress::SERVER;
-use crate::controller::object::meta::{ENDPOINT_ID, TEMPLATE_DIGEST};
+use crate::controller::object::meta::TEMPLATE_DIGEST;
+use crate::crd::label::ENDPOINT_ID;
 use crate::probe::pass;
 
 /// A server that recovers from a crash may take this long to listen.
