@@ -1,4 +1,4 @@
-//! How much the API costs beside the bare HTTP stack that it stands on: `api KISENON ROUNDS KEYS`,
+//! How much the API costs beside the HTTP stack that it stands on, with its edges and bare: `api KISENON ROUNDS KEYS`,
 //! where `KISENON` is the release binary.
 //!
 //! It runs on an etcd and API server of the bench's own, with the real manifests and as its own
@@ -74,7 +74,7 @@ async fn bench(binary: &Path, rounds: usize, keys: usize) -> Result<()> {
     let issuer = Issuer::start().await?;
     let place = Place::new(admin.parent().context("the kubeconfig is in a folder")?)?;
     configure(&place, &issuer)?;
-    let mut api = Api::beside_the_floor(&place, &kubeconfig).await?;
+    let mut api = Api::beside_the_floors(&place, &kubeconfig).await?;
     let people = People::come(&api, &client, &issuer).await?;
     report_people(&people);
     read(&api, &people, rounds).await?;
@@ -105,38 +105,27 @@ async fn read(api: &Api, people: &People, rounds: usize) -> Result<()> {
     let garbage = reads::garbage()?;
     let mut rows = Vec::new();
     for (garbage, after) in [(None, ""), (Some(&*garbage), ", beside garbage")] {
-        let mut pairs = vec![Vec::new(); cases.len()];
+        let mut kept = vec![Vec::new(); cases.len()];
         // The first round is thrown away.
-        for round in 0..=rounds {
-            for (case, pairs) in cases.iter().zip(&mut pairs) {
-                let pair = reads::pair(api, case, round % 2 == 0, garbage).await?;
+        for number in 0..=rounds {
+            for (case, kept) in cases.iter().zip(&mut kept) {
+                let round = reads::round(api, case, number, garbage).await?;
                 println!(
-                    "api round {round}: {}{after}: {:.0} beside {:.0} a second",
+                    "api round {number}: {}{after}: {:.0} beside {:.0} and {:.0} a second",
                     case.name,
-                    pair.api.read.rate(),
-                    pair.floor.read.rate()
+                    round.api.read.rate(),
+                    round.edges.read.rate(),
+                    round.bare.read.rate()
                 );
-                if round > 0 {
-                    pairs.push(pair);
+                if number > 0 {
+                    kept.push(round);
                 }
             }
         }
-        let named = cases.iter().zip(&pairs);
-        rows.extend(named.map(|(case, pairs)| reads::row(&format!("{}{after}", case.name), pairs)));
+        let named = cases.iter().zip(&kept);
+        rows.extend(named.map(|(case, kept)| reads::row(&format!("{}{after}", case.name), kept)));
     }
-    let head = [
-        "read",
-        "API, per s",
-        "floor, per s",
-        "ratio",
-        "API p99, ms",
-        "floor p99, ms",
-        "ratio of p99",
-        "API, µs of processor",
-        "floor, µs of processor",
-        "garbage for each",
-    ];
-    println!("\n{}", common::table(&head, &rows));
+    println!("\n{}", common::table(&reads::HEAD, &rows));
     Ok(())
 }
 

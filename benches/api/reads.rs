@@ -1,8 +1,8 @@
-//! Reads with a credential, API and floor in turns; alone, and while somebody sends garbage.
+//! Reads with a credential, API and both floors in turns; alone, and while somebody sends garbage.
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use kisenon::auth::random;
 use kisenon::domain::api_key::PlainKey;
 use secrecy::ExposeSecret as _;
@@ -23,7 +23,7 @@ const GARBAGE: usize = 20_000;
 /// One kind of read.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// The floor's path.
+    /// The last part of the floors' paths.
     answer: &'static str,
     path: &'static str,
     tokens: Vec<String>,
@@ -39,14 +39,25 @@ pub(crate) struct Side {
     pub(crate) garbage: f64,
 }
 
-/// API and floor, one after the other.
-#[derive(Clone, Debug)]
-pub(crate) struct Pair {
-    pub(crate) api: Side,
-    pub(crate) floor: Side,
+/// Who answers.
+#[derive(Clone, Copy, Debug)]
+enum Answerer {
+    Api,
+    Edges,
+    Bare,
 }
 
-/// Every case, once answers were recorded for the floor.
+/// The API and both floors, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) api: Side,
+    /// The same layers, without authentication and store.
+    pub(crate) edges: Side,
+    /// axum alone.
+    pub(crate) bare: Side,
+}
+
+/// Every case, once answers were recorded for the floors.
 pub(crate) async fn cases(api: &Api, people: &People) -> Result<Vec<Case>> {
     let case = |name, answer, path, tokens: &Vec<String>| Case {
         name,
@@ -87,29 +98,39 @@ async fn ask(api: &Api, path: &str, token: &str) -> Result<reqwest::Response> {
     Ok(request.bearer_auth(token).send().await?)
 }
 
-/// Both sides, whichever begins.
-pub(crate) async fn pair(
+/// All sides; another one begins each time.
+pub(crate) async fn round(
     api: &Api,
     case: &Case,
-    is_floor_first: bool,
+    number: usize,
     garbage: Option<&[String]>,
-) -> Result<Pair> {
-    let floor_first = match is_floor_first {
-        true => Some(side(api, case, true, garbage).await?),
-        false => None,
-    };
-    let of_api = side(api, case, false, garbage).await?;
-    let floor = match floor_first {
-        Some(side) => side,
-        None => side(api, case, true, garbage).await?,
-    };
-    Ok(Pair { api: of_api, floor })
+) -> Result<Round> {
+    let all = [Answerer::Api, Answerer::Edges, Answerer::Bare];
+    let mut sides = [const { None }; 3];
+    for turn in 0..all.len() {
+        let who = all[(number + turn) % all.len()];
+        sides[who as usize] = Some(side(api, case, who, garbage).await?);
+    }
+    match sides {
+        [Some(api), Some(edges), Some(bare)] => Ok(Round { api, edges, bare }),
+        _ => bail!("somebody had no turn"),
+    }
 }
 
-async fn side(api: &Api, case: &Case, is_floor: bool, garbage: Option<&[String]>) -> Result<Side> {
-    let (address, path) = match is_floor {
-        true => (api.place.floor, format!("/{}", case.answer)),
-        false => (api.place.api, case.path.to_owned()),
+async fn side(api: &Api, case: &Case, who: Answerer, garbage: Option<&[String]>) -> Result<Side> {
+    let place = &api.place;
+    let (address, path, garbage_path) = match who {
+        Answerer::Api => (place.api, case.path.to_owned(), "/v1/projects"),
+        Answerer::Edges => (
+            place.floor,
+            format!("/edges/{}", case.answer),
+            "/edges/garbage",
+        ),
+        Answerer::Bare => (
+            place.floor,
+            format!("/bare/{}", case.answer),
+            "/bare/garbage",
+        ),
     };
     let tokens = case.tokens.iter().enumerate();
     let load = |connections, requests| Load {
@@ -126,14 +147,14 @@ async fn side(api: &Api, case: &Case, is_floor: bool, garbage: Option<&[String]>
         good,
         tokens.map(|(n, t)| people::get(&path, t, n)).collect(),
     );
-    let folder: &Path = &api.place.folder;
+    let folder: &Path = &place.folder;
     let before = api.processor()?;
     let (read, noise) = match garbage {
         None => (read.run(folder).await?, Measured::default()),
         Some(tokens) => {
-            let path = if is_floor { "/garbage" } else { "/v1/projects" };
             let tokens = tokens.iter().enumerate();
-            let noise = load(bad, tokens.map(|(n, t)| people::get(path, t, n)).collect());
+            let requests = tokens.map(|(n, t)| people::get(garbage_path, t, n));
+            let noise = load(bad, requests.collect());
             tokio::try_join!(read.run(folder), noise.run(folder))?
         }
     };
@@ -167,31 +188,47 @@ fn unknown_key() -> Result<String> {
     Ok(key.text().expose_secret().to_owned())
 }
 
+/// Heads of the table.
+pub(crate) const HEAD: [&str; 11] = [
+    "read",
+    "API, per s",
+    "edges, per s",
+    "ratio",
+    "API p99, ms",
+    "edges p99, ms",
+    "ratio of p99",
+    "API, µs of processor",
+    "edges, µs",
+    "bare, µs",
+    "garbage for each",
+];
+
 /// A row of the table.
-pub(crate) fn row(name: &str, pairs: &[Pair]) -> Vec<String> {
-    let of = |value: &dyn Fn(&Pair) -> f64| pairs.iter().map(value).collect::<Vec<_>>();
-    let middle = |value: &dyn Fn(&Pair) -> f64| median(&of(value));
-    let mut ratios = of(&|p| p.api.read.rate() / p.floor.read.rate());
+pub(crate) fn row(name: &str, rounds: &[Round]) -> Vec<String> {
+    let of = |value: &dyn Fn(&Round) -> f64| rounds.iter().map(value).collect::<Vec<_>>();
+    let middle = |value: &dyn Fn(&Round) -> f64| median(&of(value));
+    let mut ratios = of(&|r| r.api.read.rate() / r.edges.read.rate());
     ratios.sort_by(f64::total_cmp);
     let (least, most) = (ratios.first(), ratios.last());
     vec![
         name.to_owned(),
-        format!("{:.0}", middle(&|p| p.api.read.rate())),
-        format!("{:.0}", middle(&|p| p.floor.read.rate())),
+        format!("{:.0}", middle(&|r| r.api.read.rate())),
+        format!("{:.0}", middle(&|r| r.edges.read.rate())),
         format!(
             "{:.2} ({:.2}–{:.2})",
             median(&ratios),
             least.unwrap_or(&0.0),
             most.unwrap_or(&0.0)
         ),
-        format!("{:.2}", middle(&|p| p.api.read.p99_ms)),
-        format!("{:.2}", middle(&|p| p.floor.read.p99_ms)),
+        format!("{:.2}", middle(&|r| r.api.read.p99_ms)),
+        format!("{:.2}", middle(&|r| r.edges.read.p99_ms)),
         format!(
             "{:.2}",
-            middle(&|p| p.api.read.p99_ms / p.floor.read.p99_ms)
+            middle(&|r| r.api.read.p99_ms / r.edges.read.p99_ms)
         ),
-        format!("{:.0}", middle(&|p| p.api.cpu_micros)),
-        format!("{:.0}", middle(&|p| p.floor.cpu_micros)),
-        format!("{:.1}", middle(&|p| p.api.garbage)),
+        format!("{:.1}", middle(&|r| r.api.cpu_micros)),
+        format!("{:.1}", middle(&|r| r.edges.cpu_micros)),
+        format!("{:.1}", middle(&|r| r.bare.cpu_micros)),
+        format!("{:.1}", middle(&|r| r.api.garbage)),
     ]
 }

@@ -1,4 +1,4 @@
-//! What is measured: the API, as `kisenon api` runs it, and the floor in the same process and
+//! What is measured: the API, as `kisenon api` runs it, and the floors in the same process and
 //! runtime, at another port.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -7,7 +7,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use kisenon::api::http::edges::Edges;
 use kisenon::config::api::ApiConfig;
+use kisenon::metrics::Metrics;
 use kisenon::server::api::ApiOptions;
 use kisenon::server::{self, Options};
 use kisenon::telemetry::{self, LogFormat};
@@ -61,8 +63,8 @@ impl Place {
 }
 
 impl Api {
-    /// Starts API and floor, in this program run again.
-    pub(crate) async fn beside_the_floor(place: &Place, kubeconfig: &Path) -> Result<Self> {
+    /// Starts API and floors, in this program run again.
+    pub(crate) async fn beside_the_floors(place: &Place, kubeconfig: &Path) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").arg(serde_json::to_string(place)?);
         Self::start("server", command, place, kubeconfig).await
@@ -150,10 +152,13 @@ impl Api {
 pub(crate) async fn run(place: &Place) -> Result<()> {
     telemetry::init(Some(LogFormat::Json), "info")?;
     let stop = CancellationToken::new();
+    let config = ApiConfig::load(&place.folder.join("api.yaml"))?;
+    let metrics = Metrics::new("0.0.0", "bench");
+    let edges = Edges::new(&config.public_url, &config.console_url, metrics);
     let options = Options {
         controller: None,
         api: Some(ApiOptions {
-            config: ApiConfig::load(&place.folder.join("api.yaml"))?,
+            config,
             listen: place.api,
             database_url: place.store("serve.db").into(),
             secret_key: SECRET_KEY.into(),
@@ -164,7 +169,8 @@ pub(crate) async fn run(place: &Place) -> Result<()> {
         version: "0.0.0",
         commit: "bench",
     };
-    let service = floor::router(&place.folder).into_make_service_with_connect_info::<SocketAddr>();
+    let floors = floor::router(&place.folder, &edges);
+    let service = floors.into_make_service_with_connect_info::<SocketAddr>();
     let floor = tokio::spawn(axum_server::bind(place.floor).serve(service));
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn({

@@ -2,6 +2,7 @@
 //! Nothing here knows a resource.
 
 pub mod cursor;
+pub mod edges;
 pub mod error;
 pub mod etag;
 pub mod extract;

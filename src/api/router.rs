@@ -1,13 +1,7 @@
 //! Every route in one table: who may call it, which limit counts it, which handler answers.
 
-use axum::body::Body;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::IntoResponse as _;
 use axum::routing::get;
 use axum::{Router, middleware as layer};
-use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
-use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
@@ -15,7 +9,6 @@ use utoipa_axum::routes;
 use crate::api::http::error::{ApiError, Code};
 use crate::api::http::guard::{Entry, guard};
 use crate::api::http::limit::Action;
-use crate::api::http::middleware;
 use crate::api::state::ApiState;
 use crate::api::v1::{
     api_keys, audit_events, auth, cli_grant, device_grant, endpoint_actions, endpoints, events,
@@ -24,34 +17,17 @@ use crate::api::v1::{
 use crate::api::{openapi, well_known};
 use crate::domain::api_key::Scopes;
 
-/// Largest body of any route.
-pub const BODY_LIMIT: usize = 256 * 1024;
-
 /// The router, and the document that describes it.
 pub fn build(state: &ApiState) -> Router {
     let (routes, document) = table(Some(state)).split_for_parts();
     let pages = openapi::pages(&document);
-    routes
+    let routes = routes
         .merge(well_known::routes())
         .merge(pages)
         .route("/", get(well_known::front))
         .fallback(|| async { ApiError::not_found() })
-        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(catch_panics())
-        .layer(cors(state))
-        .layer(layer::from_fn_with_state(state.clone(), middleware::secure))
-        .layer(layer::from_fn_with_state(
-            state.clone(),
-            middleware::surround,
-        ))
-        .with_state(state.clone())
-}
-
-/// Answers a panic as any other mistake of the server; its words stay here.
-#[must_use]
-pub fn catch_panics() -> CatchPanicLayer<impl ResponseForPanic<ResponseBody = Body>> {
-    CatchPanicLayer::custom(|_| ApiError::new(Code::Internal).into_response())
+        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed) });
+    state.edges().around(routes).with_state(state.clone())
 }
 
 /// The OpenAPI document of all routes.
@@ -173,35 +149,4 @@ fn resources(
         .merge(row(Any, Write, routes!(api_keys::delete_api_key)))
         .merge(row(Open, Report, routes!(api_keys::report_api_key)))
         .merge(row(BOTH, Manifests, routes!(manifests::apply_manifests)))
-}
-
-/// Browsers may call from the console's origin, and from nowhere else.
-fn cors(state: &ApiState) -> CorsLayer {
-    let origin = state.config().console_url.origin().ascii_serialization();
-    let origin = HeaderValue::from_str(&origin).ok();
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origin))
-        .allow_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
-            HeaderName::from_static("last-event-id"),
-        ])
-        .expose_headers([
-            header::ETAG,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            HeaderName::from_static("ratelimit"),
-            HeaderName::from_static("x-request-id"),
-        ])
-        .max_age(std::time::Duration::from_secs(600))
 }

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use kube::Client;
-use tokio::sync::Semaphore;
 
 use crate::api::follow::Streams;
+use crate::api::http::edges::Edges;
 use crate::api::http::limit::Limits;
-use crate::api::http::middleware::AT_ONCE;
 use crate::api::http::rendered::Rendered;
-use crate::api::http::request_id::{RequestId, RequestIds};
 use crate::api::identity::authenticate::Verified;
 use crate::api::identity::key_use::KeyUses;
 use crate::api::identity::known_user::KnownUsers;
@@ -68,16 +66,14 @@ struct Inner {
     key_ring: ArcSwap<KeyRing>,
     providers: Providers,
     replica: Replica,
-    metrics: Metrics,
     now: fn() -> Timestamp,
+    edges: Edges,
     limits: Limits,
-    permits: Semaphore,
     hasher: KeyHasher,
     verified: TokenCache<Verified>,
     key_uses: KeyUses,
     known_users: KnownUsers,
     streams: Streams,
-    request_ids: RequestIds,
     project_lists: Rendered,
 }
 
@@ -87,6 +83,11 @@ impl ApiState {
     pub fn new(parts: Parts) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self(Arc::new(Inner {
+            edges: Edges::new(
+                &parts.config.public_url,
+                &parts.config.console_url,
+                parts.metrics.clone(),
+            ),
             limits: Limits::new(parts.config.trusted_proxy_hops),
             config: parts.config,
             store: parts.store,
@@ -96,15 +97,12 @@ impl ApiState {
             key_ring: ArcSwap::from_pointee(parts.key_ring),
             providers: parts.providers,
             replica: parts.replica,
-            metrics: parts.metrics,
             now: parts.now,
-            permits: Semaphore::new(AT_ONCE),
             hasher: KeyHasher::new(processors, WAITING_HASHES),
             verified: parts.verified,
             key_uses: KeyUses::default(),
             known_users: KnownUsers::default(),
             streams: Streams::default(),
-            request_ids: RequestIds::default(),
             project_lists: Rendered::default(),
         }))
     }
@@ -162,12 +160,6 @@ impl ApiState {
         &self.0.replica
     }
 
-    /// Prometheus metrics.
-    #[must_use]
-    pub fn metrics(&self) -> &Metrics {
-        &self.0.metrics
-    }
-
     /// The present time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -186,10 +178,10 @@ impl ApiState {
         &self.0.limits
     }
 
-    /// Room for requests at once.
+    /// What surrounds all routes.
     #[must_use]
-    pub fn permits(&self) -> &Semaphore {
-        &self.0.permits
+    pub fn edges(&self) -> &Edges {
+        &self.0.edges
     }
 
     /// Computes hashes of API keys.
@@ -226,12 +218,6 @@ impl ApiState {
     #[must_use]
     pub fn streams(&self) -> &Streams {
         &self.0.streams
-    }
-
-    /// A new name for a request.
-    #[must_use]
-    pub fn new_request_id(&self) -> RequestId {
-        self.0.request_ids.next()
     }
 
     /// Lists of projects that were answered last.

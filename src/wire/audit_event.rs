@@ -1,10 +1,10 @@
 //! What was changed, by whom.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEventView {
     /// Permanent id.
@@ -14,7 +14,7 @@ pub struct AuditEventView {
     /// Who.
     pub actor: ActorView,
     /// What was done.
-    #[schema(example = "endpoint.create")]
+    #[cfg_attr(feature = "server", schema(example = "endpoint.create"))]
     pub action: String,
     /// To what.
     pub target: TargetView,
@@ -27,7 +27,8 @@ pub struct AuditEventView {
 }
 
 /// Who made a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ActorView {
     /// `user`, `api-key` or `system`.
@@ -39,7 +40,8 @@ pub struct ActorView {
 }
 
 /// What was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TargetView {
     /// `project`, `endpoint`, `api-key`, `session`.

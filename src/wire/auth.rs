@@ -1,14 +1,14 @@
 //! Sign-in and sessions.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// An identity provider's proof of who somebody is.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExchangeProof {
     /// Name of the provider: `google`, `github` or a configured one.
-    #[schema(example = "google", max_length = 32)]
+    #[cfg_attr(feature = "server", schema(example = "google", max_length = 32))]
     pub provider: String,
     /// The ID token (OpenID Connect Core 1.0 section 2), from Google and OpenID Connect providers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +22,8 @@ pub struct ExchangeProof {
 }
 
 /// A session's refresh token.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshSession {
     /// The one that came last; it is good once.
@@ -30,7 +31,8 @@ pub struct RefreshSession {
 }
 
 /// A session: what to send, and how to keep it.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionTokens {
     /// Sent as `Authorization: Bearer`.
@@ -48,11 +50,12 @@ pub struct SessionTokens {
 }
 
 /// A person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UserView {
     /// Permanent id.
-    #[schema(example = "usr-0a1b2c3d4e5f6071829303a4")]
+    #[cfg_attr(feature = "server", schema(example = "usr-0a1b2c3d4e5f6071829303a4"))]
     pub id: String,
     /// Address at the last sign-in.
     pub email: String,

@@ -1,24 +1,28 @@
 //! Sign-in of a machine without a browser (RFC 8628).
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// Begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestDeviceCode {
     /// Label of the key that will be made, shown to the person.
-    #[schema(example = "keon on build-7", min_length = 1, max_length = 128)]
+    #[cfg_attr(
+        feature = "server",
+        schema(example = "keon on build-7", min_length = 1, max_length = 128)
+    )]
     pub label: String,
 }
 
 /// RFC 8628 section 3.2.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct DeviceCode {
     /// What the machine asks with.
     pub device_code: String,
     /// What the person compares and types.
-    #[schema(example = "BCDF-GHJK")]
+    #[cfg_attr(feature = "server", schema(example = "BCDF-GHJK"))]
     pub user_code: String,
     /// Where the person goes.
     pub verification_uri: String,
@@ -31,7 +35,8 @@ pub struct DeviceCode {
 }
 
 /// Asks whether the person has decided.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeDeviceCode {
     /// From the first answer.
@@ -39,7 +44,8 @@ pub struct ExchangeDeviceCode {
 }
 
 /// What the person is asked about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceRequestView {
     /// As shown on the machine.
@@ -53,11 +59,12 @@ pub struct DeviceRequestView {
 }
 
 /// The person's decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DecideDevice {
     /// As shown on the machine.
-    #[schema(example = "BCDF-GHJK")]
+    #[cfg_attr(feature = "server", schema(example = "BCDF-GHJK"))]
     pub user_code: String,
     /// Whether the machine may have a key.
     pub approve: bool,

@@ -1,12 +1,12 @@
 //! Who the caller is.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::auth::UserView;
 
 /// The caller: who, in which tenant, with what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     /// The person; absent for a key that comes from Git.
@@ -19,7 +19,8 @@ pub struct Me {
 }
 
 /// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TenantView {
     /// Permanent id.
@@ -29,7 +30,8 @@ pub struct TenantView {
 }
 
 /// What a caller has sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum CredentialView {
     /// A signed-in session.

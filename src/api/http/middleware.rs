@@ -1,5 +1,5 @@
 //! What surrounds every route, one concern each: request id, access log, security headers, time
-//! and concurrency limits. Nothing here knows what a route is for.
+//! and concurrency limits. Nothing here knows what a route is for, nor who calls it.
 
 use std::time::Duration;
 
@@ -9,19 +9,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 
+use crate::api::http::edges::Edges;
 use crate::api::http::error::{ApiError, Cause, Code};
 use crate::api::http::limit::{Action, Subject};
 use crate::api::http::request_id::RequestId;
 use crate::api::http::unread;
-use crate::api::state::ApiState;
 use crate::telemetry::Chain;
 
 /// How long a route may take until its answer begins.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// A read that takes longer is worth a line in the log.
 const SLOW: Duration = Duration::from_secs(1);
-/// Requests at once.
-pub const AT_ONCE: usize = 512;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,12 +54,12 @@ impl Noted {
 
 /// Names the request, logs it once it is answered, and bounds it. What is logged holds no
 /// address, query, header or body.
-pub async fn surround(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let id = state.new_request_id();
+pub async fn surround(State(edges): State<Edges>, request: Request, next: Next) -> Response {
+    let id = edges.new_request_id();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let started = Instant::now();
-    let bounded = bound(id, state.clone(), unread::taken(request), next);
+    let bounded = bound(id, edges.clone(), unread::taken(request), next);
     let mut response = CURRENT.scope(id, bounded).await;
     let answered = Answered {
         id,
@@ -73,8 +71,8 @@ pub async fn surround(State(state): State<ApiState>, request: Request, next: Nex
     };
     let status = answered.status.as_u16();
     let label = route_label(answered.route);
-    state.metrics().record_request(label, status, answered.took);
-    answered.log(response.extensions_mut().remove::<Cause>().as_ref());
+    edges.metrics().record_request(label, status, answered.took);
+    answered.log(&edges, response.extensions_mut().remove::<Cause>().as_ref());
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -94,63 +92,54 @@ struct Answered<'a> {
 impl Answered<'_> {
     /// What changes or refuses something is said to everybody. Reads that went well and requests
     /// beyond a limit, of which one client may send thousands, the metrics count; a log is for
-    /// what somebody may have to look into.
-    fn log(&self, cause: Option<&Cause>) {
+    /// what somebody may have to look into. Of refused credentials there are only so many lines.
+    fn log(&self, edges: &Edges, cause: Option<&Cause>) {
         let Self {
             id, method, route, ..
         } = self;
         let (id, status) = (id.as_str(), self.status.as_u16());
         let caller = self.noted.as_ref().map_or("none", Noted::caller);
         let duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        macro_rules! line {
+            ($level:ident, $($last:tt)+) => {
+                tracing::$level!(
+                    request.id = id,
+                    http.method = %method,
+                    http.route = route,
+                    http.status = status,
+                    caller,
+                    duration_ms,
+                    $($last)+
+                )
+            };
+        }
         if let Some(Cause(cause)) = cause {
-            tracing::warn!(
-                request.id = id,
-                http.method = %method,
-                http.route = route,
-                http.status = status,
-                caller,
-                duration_ms,
-                cause = %Chain(&**cause),
-                "answered a request with an error"
-            );
-        } else if self.is_routine() {
-            tracing::debug!(
-                request.id = id,
-                http.method = %method,
-                http.route = route,
-                http.status = status,
-                caller,
-                duration_ms,
-                "answered a request"
-            );
+            line!(warn, cause = %Chain(&**cause), "answered a request with an error");
+        } else if self.is_routine(edges) {
+            line!(debug, "answered a request");
         } else {
-            tracing::info!(
-                request.id = id,
-                http.method = %method,
-                http.route = route,
-                http.status = status,
-                caller,
-                duration_ms,
-                "answered a request"
-            );
+            line!(info, "answered a request");
         }
     }
 
-    fn is_routine(&self) -> bool {
-        let is_read = self
-            .noted
-            .as_ref()
-            .is_some_and(|noted| noted.action == Action::Read);
-        self.status == StatusCode::TOO_MANY_REQUESTS
-            || (is_read && !self.status.is_client_error() && self.took < SLOW)
+    fn is_routine(&self, edges: &Edges) -> bool {
+        let is_read = || {
+            let noted = self.noted.as_ref();
+            noted.is_some_and(|noted| noted.action == Action::Read)
+        };
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => true,
+            StatusCode::UNAUTHORIZED => !edges.may_log_refusal(),
+            status => !status.is_client_error() && self.took < SLOW && is_read(),
+        }
     }
 }
 
 /// Does the work of a request within its limits. What changes something is not left half done
 /// because its client went away or lost patience: it goes on to its end.
-async fn bound(id: RequestId, state: ApiState, request: Request, next: Next) -> Response {
+async fn bound(id: RequestId, edges: Edges, request: Request, next: Next) -> Response {
     let is_safe = request.method().is_safe();
-    let work = CURRENT.scope(id, permitted(state, request, next));
+    let work = CURRENT.scope(id, permitted(edges, request, next));
     let done = async {
         if is_safe {
             return work.await;
@@ -168,8 +157,8 @@ async fn bound(id: RequestId, state: ApiState, request: Request, next: Next) -> 
     }
 }
 
-async fn permitted(state: ApiState, request: Request, next: Next) -> Response {
-    match state.permits().try_acquire() {
+async fn permitted(edges: Edges, request: Request, next: Next) -> Response {
+    match edges.permits().try_acquire() {
         Ok(_permit) => next.run(request).await,
         Err(_) => ApiError::new(Code::Busy)
             .retry_after(Duration::from_secs(1))
@@ -187,7 +176,7 @@ fn route_label(route: &str) -> &str {
 }
 
 /// Fields that every answer carries (OWASP Secure Headers).
-pub async fn secure(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub async fn secure(State(edges): State<Edges>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -207,7 +196,7 @@ pub async fn secure(State(state): State<ApiState>, request: Request, next: Next)
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-site",
     );
-    if state.config().public_url.scheme() == "https" {
+    if edges.is_https() {
         set(
             header::STRICT_TRANSPORT_SECURITY,
             "max-age=31536000; includeSubDomains",

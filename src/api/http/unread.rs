@@ -11,7 +11,7 @@ use axum::extract::Request;
 use futures::{Stream, StreamExt as _};
 use tokio::runtime::Handle;
 
-use crate::api::router::BODY_LIMIT;
+use crate::api::http::edges::BODY_LIMIT;
 
 /// As much as any route takes; a client that sends more is cut off.
 const BOUND: usize = BODY_LIMIT;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::routing::get;
-use kisenon::api::router::catch_panics;
+use kisenon::api::http::edges::catch_panics;
 use kisenon::telemetry::{self, LogFormat};
 use tower::ServiceExt as _;
 
