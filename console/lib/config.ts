@@ -92,7 +92,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => {
       const name = path.join('.');
-      return `  ${name} ${given[name] === undefined && message.startsWith('Invalid') ? 'is missing' : message}`;
+      const isMissing = given[name] === undefined && !message.startsWith('is missing');
+      return `  ${name} ${isMissing ? 'is missing' : message}`;
     });
     throw new Error(`the console cannot start, its environment is not complete:\n${lines.join('\n')}`);
   }
