@@ -26,13 +26,13 @@ export default async function CliAuthorizePage({ searchParams }: PageProps<'/cli
       account={session.email}
       facts={[
         ['Asked by', <>keon on this computer, at <code>{request.listener}</code></>],
-        ['New key', <bdi key="label">{request.label}</bdi>],
+        ['Key label', <bdi key="label">{request.label}</bdi>],
         ['It may', 'do all that you may with your projects, until it is revoked'],
       ]}
       warning={
         <>
-          Authorize only if you have just run <code>keon login</code> on this computer yourself. Otherwise cancel: whoever sent you this link
-          would act in your name.
+          Authorize only if you have just run <code>keon login</code> on this computer yourself. Otherwise cancel: somebody else would act in
+          your name.
         </>
       }
       agree="Authorize"
