@@ -46,7 +46,7 @@ export default async function CliAuthorizePage({ searchParams }: PageProps<'/cli
 
 function NoRequest({ mistakes }: { mistakes: string[] }) {
   return (
-    <Notice title="This link is not complete">
+    <Notice title="This link does not work">
       <p>
         Only <code>keon login</code> makes links to this page, and this one is not as keon makes them. Nothing was authorized, and nothing was sent
         anywhere.
