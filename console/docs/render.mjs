@@ -44,10 +44,10 @@ function arrange(tree, found) {
     if (/^h[2-6]$/.test(node.tagName)) return heading(node, found);
     if (node.tagName === 'a') link(node, found);
     // What is wider than the page scrolls by itself, with the keyboard too.
-    if (node.tagName === 'pre') Object.assign(node.properties, { tabIndex: 0, role: 'region', ariaLabel: 'Code' });
+    if (node.tagName === 'pre') Object.assign(node.properties, { tabIndex: 0, role: 'group', ariaLabel: 'Code' });
     if (node.tagName === 'tr') row(node, found);
-    if (node.tagName === 'table' && parent.properties?.role !== 'region') {
-      parent.children[index] = element('div', { tabIndex: 0, role: 'region', ariaLabel: 'Table', className: ['wide'] }, [node]);
+    if (node.tagName === 'table' && parent.properties?.role !== 'group') {
+      parent.children[index] = element('div', { tabIndex: 0, role: 'group', ariaLabel: 'Table', className: ['wide'] }, [node]);
       return [SKIP, index];
     }
     return undefined;

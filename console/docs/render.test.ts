@@ -27,8 +27,8 @@ test.each(['../src/main.rs', 'javascript:alert(1)', '//evil.example', 'http://ex
 
 test('HTML is left out, and what is wide scrolls by itself', () => {
   expect(html('<script>alert(1)</script>\n\n<b onclick="x">bold</b>')).not.toMatch(/script|onclick/);
-  expect(html('| a |\n| --- |\n| b |')).toContain('<div tabindex="0" role="region" aria-label="Table" class="wide"><table>');
-  expect(html('```sh\nls\n```')).toContain('<pre tabindex="0" role="region" aria-label="Code">');
+  expect(html('| a |\n| --- |\n| b |')).toContain('<div tabindex="0" role="group" aria-label="Table" class="wide"><table>');
+  expect(html('```sh\nls\n```')).toContain('<pre tabindex="0" role="group" aria-label="Code">');
   expect(html('| a |\n| :-: |\n| b |')).not.toContain('style=');
 });
 
