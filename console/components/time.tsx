@@ -50,7 +50,8 @@ const never = () => () => {};
 export function ago(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
+    // What is to come is rounded: an end in 30 days is not in 29, a moment after it was set.
+    if (Math.abs(seconds) >= length) return words.format(seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length), unit);
   }
   return seconds > 0 ? 'in a moment' : 'just now';
 }

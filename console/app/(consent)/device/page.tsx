@@ -73,7 +73,7 @@ function Decide({ found, account, problem }: DecideProps) {
       account={account}
       facts={[
         ['Code', <span key="code" className={styles.code}>{found.userCode}</span>],
-        ['New key', <bdi key="label">{found.label}</bdi>],
+        ['Key label', <bdi key="label">{found.label}</bdi>],
         ['Asked', <Time key="asked" at={found.requestedAt} />],
         ['It may', 'do all that you may with your projects, until it is revoked'],
       ]}

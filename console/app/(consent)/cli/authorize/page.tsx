@@ -26,13 +26,13 @@ export default async function CliAuthorizePage({ searchParams }: PageProps<'/cli
       account={session.email}
       facts={[
         ['Asked by', <>keon on this computer, at <code>{request.listener}</code></>],
-        ['New key', <bdi key="label">{request.label}</bdi>],
+        ['Key label', <bdi key="label">{request.label}</bdi>],
         ['It may', 'do all that you may with your projects, until it is revoked'],
       ]}
       warning={
         <>
-          Authorize only if you have just run <code>keon login</code> on this computer yourself. Otherwise cancel: whoever sent you this link
-          would act in your name.
+          Authorize only if you have just run <code>keon login</code> on this computer yourself. Otherwise cancel: somebody else would act in
+          your name.
         </>
       }
       agree="Authorize"
@@ -46,7 +46,7 @@ export default async function CliAuthorizePage({ searchParams }: PageProps<'/cli
 
 function NoRequest({ mistakes }: { mistakes: string[] }) {
   return (
-    <Notice title="This link is not complete">
+    <Notice title="This link does not work">
       <p>
         Only <code>keon login</code> makes links to this page, and this one is not as keon makes them. Nothing was authorized, and nothing was sent
         anywhere.

@@ -15,7 +15,7 @@ import styles from './activity.module.css';
 export const metadata: Metadata = { title: 'Activity' };
 
 const ON_A_PAGE = 50;
-const COLUMNS = ['Time', 'Who', 'What', 'To what', 'Request'] as const;
+const COLUMNS = ['Time, request', 'Who', 'What', 'To what'] as const;
 
 export default async function ActivityPage({ searchParams }: PageProps<'/settings/activity'>) {
   const asked = (await searchParams).cursor;
@@ -46,6 +46,7 @@ function Events({ events }: { events: AuditEvent[] }) {
         <tr key={event.id}>
           <Cell soft>
             <ExactTime at={event.at} />
+            {event.requestId && <code className={styles.request}>{event.requestId}</code>}
           </Cell>
           <Cell>
             <Who actor={event.actor} />
@@ -55,9 +56,10 @@ function Events({ events }: { events: AuditEvent[] }) {
             <span className={styles.more}>{moreOf(event)}</span>
           </Cell>
           <Cell>
-            <bdi className={styles.name}>{targetOf(event)}</bdi>
+            <bdi className={styles.name} title={targetOf(event)}>
+              {targetOf(event)}
+            </bdi>
           </Cell>
-          <Cell soft>{event.requestId && <code className={styles.request}>{event.requestId}</code>}</Cell>
         </tr>
       ))}
     </Table>
@@ -67,12 +69,17 @@ function Events({ events }: { events: AuditEvent[] }) {
 function Who({ actor }: { actor: AuditEvent['actor'] }) {
   if (actor.kind === 'api-key') {
     return (
-      <span className={styles.name}>
+      <span className={styles.name} title={actor.label}>
         <span className={styles.kind}>Key</span> <bdi>{actor.label}</bdi>
       </span>
     );
   }
-  return <span className={styles.name}>{actor.kind === 'system' ? `Kisenon (${actor.label})` : actor.label}</span>;
+  const label = actor.kind === 'system' ? `Kisenon (${actor.label})` : actor.label;
+  return (
+    <span className={styles.name} title={label}>
+      {label}
+    </span>
+  );
 }
 
 function NoEvents() {

@@ -32,7 +32,7 @@ export function RevokeKey({ apiKey, others, onDone, onClose }: RevokeKeyProps) {
         <div className={styles.words}>
           <p>
             Whatever uses <strong><bdi>{apiKey.label}</bdi></strong> (<code>{apiKey.prefix}…</code>) is refused as soon as this is done. A revoked key
-            never works again: its place is taken by a new one.
+            never works again; create another in its place.
           </p>
           {apiKey.managedBy === 'kubernetes' && (
             <p>This key is kept in Kubernetes or Git. Its object stays there, marked as revoked, until you delete it where you keep it.</p>
