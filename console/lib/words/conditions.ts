@@ -1,7 +1,6 @@
 // The operator's conditions in plain words. Its own message stands beside them as it is. Pure.
 
-import type { StateWord } from './state';
-import type { Condition } from './state';
+import type { Condition, StateWord } from './state';
 
 interface Words {
   met: string;

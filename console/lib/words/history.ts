@@ -3,7 +3,7 @@
 
 import type { components } from '@/lib/api/schema';
 import { conditionTitle } from './conditions';
-import { sentence } from './stages';
+import { sentence } from './sentence';
 import type { Condition } from './state';
 
 type AuditEvent = components['schemas']['AuditEventView'];
@@ -21,14 +21,14 @@ const DEEDS: Record<string, string> = {
   'project.create': 'Project created',
   'project.update': 'Project settings changed',
   'project.delete': 'Project deleted',
-  'project.apply': 'Project applied from a manifest',
   'endpoint.create': 'Endpoint created',
   'endpoint.update': 'Endpoint settings changed',
   'endpoint.update-access': 'Allow-list changed',
   'endpoint.suspend': 'Endpoint suspended',
   'endpoint.resume': 'Endpoint resumed',
   'endpoint.delete': 'Endpoint deleted',
-  'endpoint.apply': 'Endpoint applied from a manifest',
+  'manifest.create': 'Created from a manifest',
+  'manifest.update': 'Changed by a manifest',
   'endpoint.reset-password': 'Password reset',
   'endpoint.read-connection': 'Connection with its password shown',
 };

@@ -1,6 +1,7 @@
 // The stages through which an endpoint comes up, each shown by a condition of the operator's. Pure.
 
 import type { Things } from '@/lib/live/state';
+import { sentence } from './sentence';
 import { condition, isTrue, type Condition } from './state';
 
 export interface Stage {
@@ -67,10 +68,4 @@ export function stagesOf({ conditions }: Pick<Things['endpoint'], 'conditions'>)
       ...(why && state !== 'waiting' ? { at: why.lastTransitionTime } : {}),
     };
   });
-}
-
-/** With a capital and a full stop, as the operator's messages are without. */
-export function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

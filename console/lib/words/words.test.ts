@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { components } from '@/lib/api/schema';
 import { conditionState, conditionTitle, inOrder } from './conditions';
 import { historyOf } from './history';
-import { sentence, stagesOf } from './stages';
+import { sentence } from './sentence';
+import { stagesOf } from './stages';
 import { endpointState, projectState, trouble, type Condition } from './state';
 
 const found = (type: string, status: string, reason = 'Succeeded', message = `${type} is ${status}`): Condition => ({
