@@ -1,0 +1,71 @@
+//! Arguments of manifests, of the audit log, and of what helps a shell.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use clap_complete::Shell;
+
+/// Which manifests.
+#[derive(Debug, Args)]
+pub struct Manifests {
+    /// A file, a folder of .yaml, .yml and .json files, or `-` for standard input (repeat it)
+    #[arg(short, long = "filename", value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
+    pub filenames: Vec<PathBuf>,
+    /// Take over fields that another tool manages
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Apply manifests: the YAML that kubectl takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon apply -f shop.yaml
+  kustomize build . | keon apply -f -")]
+pub struct Apply {
+    /// Which
+    #[command(flatten)]
+    pub manifests: Manifests,
+    /// Wait until all is ready, and for how long
+    #[command(flatten)]
+    pub wait: super::endpoint::Wait,
+}
+
+/// Show what applying manifests would change.
+///
+/// Nothing is written. The API server's own dry run decides, so what is refused here would be
+/// refused there.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Which
+    #[command(flatten)]
+    pub manifests: Manifests,
+}
+
+/// List what was changed, and by whom.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// How many events, the newest first
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+}
+
+/// Print the shell code that completes keon's words.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  source <(keon completions bash)                          in ~/.bashrc
+  keon completions fish > ~/.config/fish/completions/keon.fish")]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Write the manual pages.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder to write to
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+}

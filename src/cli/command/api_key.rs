@@ -1,0 +1,11 @@
+//! `keon api-keys`.
+
+use crate::cli::args::api_key::ApiKeys;
+use crate::cli::context::Context;
+use crate::cli::error::Error;
+
+/// Does what was asked for.
+pub(super) async fn run(context: &Context, args: ApiKeys) -> Result<(), Error> {
+    let _ = (context, args);
+    Err(Error::refused("not built yet"))
+}

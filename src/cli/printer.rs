@@ -1,0 +1,248 @@
+//! The only door to stdout and stderr: data to the one, all else to the other. How data looks is
+//! asked for with `--output`; colours follow the terminal.
+
+mod age;
+
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::args::{Color, Output};
+use super::error::Error;
+use super::settings::Settings;
+
+pub(crate) use age::age;
+
+/// Space between two columns.
+const GAP: u16 = 3;
+
+/// Something that lists show, a row each.
+pub(crate) trait Listed: Serialize {
+    /// What `--output name` writes before the slash.
+    const KIND: &'static str;
+    /// The heads of the columns.
+    const HEAD: &'static [&'static str];
+
+    /// What `--output name` writes after the slash.
+    fn name(&self) -> &str;
+
+    /// One cell for each column.
+    fn row(&self, now: Timestamp) -> Vec<String>;
+}
+
+/// Something that is shown by itself.
+pub(crate) trait Described: Listed {
+    /// Labels and values, in order; a value may have several lines.
+    fn details(&self, now: Timestamp) -> Vec<(&'static str, String)>;
+}
+
+/// Writes, as the settings say.
+pub(crate) struct Printer {
+    output: Output,
+    color: ColorChoice,
+    quiet: bool,
+}
+
+impl Printer {
+    /// As the settings say.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let color = choice(settings.color);
+        // Once for the process, so that errors look alike.
+        color.write_global();
+        Self {
+            output: settings.output,
+            color,
+            quiet: settings.quiet,
+        }
+    }
+
+    /// How data is written.
+    pub(crate) const fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Writes a list.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn list<T: Listed>(&self, items: &[T]) -> Result<(), Error> {
+        match self.output {
+            Output::Table if items.is_empty() => {
+                self.note(&format!("no {}s", T::KIND.replace('-', " ")))
+            }
+            Output::Table => {
+                let now = Timestamp::now();
+                let rows = items.iter().map(|item| item.row(now));
+                self.data(&self.table(T::HEAD, rows))
+            }
+            Output::Name => {
+                let lines = items
+                    .iter()
+                    .map(|of| format!("{}/{}\n", T::KIND, of.name()));
+                self.data(&lines.collect::<String>())
+            }
+            Output::Json | Output::Yaml => self.serialized(&items),
+        }
+    }
+
+    /// Writes one thing.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn one<T: Described>(&self, item: &T) -> Result<(), Error> {
+        match self.output {
+            Output::Table => self.data(&details(&item.details(Timestamp::now()))),
+            Output::Name => self.data(&format!("{}/{}\n", T::KIND, item.name())),
+            Output::Json | Output::Yaml => self.serialized(item),
+        }
+    }
+
+    /// Writes a value: for people as this text, with its name where that alone is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn value(
+        &self,
+        value: &impl Serialize,
+        name: &str,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Error> {
+        match self.output {
+            Output::Table => self.data(&text()),
+            Output::Name => self.data(&format!("{name}\n")),
+            Output::Json | Output::Yaml => self.serialized(value),
+        }
+    }
+
+    /// A table without lines, for people.
+    pub(crate) fn table(
+        &self,
+        head: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> String {
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled)
+            .set_header(head)
+            .add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, GAP));
+        }
+        let mut text = String::new();
+        for line in table.to_string().lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Writes text to stdout as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Error> {
+        let mut out = AutoStream::new(io::stdout(), self.color).lock();
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(Error::Output)
+    }
+
+    fn serialized(&self, value: &impl Serialize) -> Result<(), Error> {
+        let text = match self.output {
+            Output::Yaml => {
+                serde_saphyr::to_string(value).map_err(|error| Error::Format(error.into()))?
+            }
+            _ => {
+                let text = serde_json::to_string_pretty(value);
+                text.map_err(|error| Error::Format(error.into()))? + "\n"
+            }
+        };
+        self.data(&text)
+    }
+
+    /// A remark for people, on stderr.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn note(&self, text: &str) -> Result<(), Error> {
+        if self.quiet {
+            return Ok(());
+        }
+        self.message(text)
+    }
+
+    /// What people must read, on stderr, however quiet.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn message(&self, text: &str) -> Result<(), Error> {
+        let mut out = AutoStream::new(io::stderr(), self.color).lock();
+        writeln!(out, "{text}").map_err(Error::Output)
+    }
+
+    /// Something to beware of, on stderr.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn warn(&self, text: &str) -> Result<(), Error> {
+        let style = AnsiColor::Yellow.on_default().bold();
+        self.message(&format!("{style}warning:{style:#} {text}"))
+    }
+
+    /// Whether progress may be shown.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+/// Says on stderr what went wrong, why, and what to do about it.
+pub(crate) fn report(error: &Error) {
+    let red = AnsiColor::Red.on_default().bold();
+    let dim = Style::new().dimmed();
+    let cyan = AnsiColor::Cyan.on_default().bold();
+    let mut out = anstream::stderr().lock();
+    // There is nobody left to tell that this could not be said.
+    let _ = writeln!(out, "{red}error:{red:#} {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(of) = cause {
+        let _ = writeln!(out, "{dim}caused by:{dim:#} {of}");
+        cause = of.source();
+    }
+    if let Error::Problem(problem) = error {
+        for of in &problem.errors {
+            let _ = writeln!(out, "  {}: {}", of.field, of.message);
+        }
+    }
+    if let Some(hint) = error.hint() {
+        let _ = writeln!(out, "{cyan}hint:{cyan:#} {hint}");
+    }
+}
+
+const fn choice(color: Color) -> ColorChoice {
+    match color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    }
+}
+
+/// Labels and values below each other.
+fn details(details: &[(&'static str, String)]) -> String {
+    let width = details.iter().map(|(label, _)| label.len()).max();
+    let width = width.unwrap_or_default() + 1 + usize::from(GAP);
+    let mut text = String::new();
+    for (label, value) in details {
+        let mut label = format!("{label}:");
+        for line in value.lines() {
+            text.push_str(format!("{label:width$}{line}").trim_end());
+            text.push('\n');
+            label.clear();
+        }
+    }
+    text
+}
