@@ -50,7 +50,7 @@ it: ## Integration tests on a real etcd and kube-apiserver (built once from e2e/
 # Stories mostly wait for the cluster, so there are more at once than there are processors.
 e2e: ## Stories on the running cluster (make up)
 	eval "$$($(CLUSTER_SCRIPTS)/env.sh)"; $(TOOLS_BIN) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-16} cargo test --locked --features e2e --test e2e
-bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet or api for one)
+bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet, api or cli for one)
 	@e2e/bench/run.sh $(BENCH)
 
 ##@ Code
