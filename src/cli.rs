@@ -79,7 +79,9 @@ fn report(error: &Error) -> ExitCode {
     if let Error::Output(cause) = error {
         return report_unwritten(cause);
     }
-    printer::report(error);
+    if !matches!(error, Error::Changes) {
+        printer::report(error);
+    }
     ExitCode::from(error.exit_code())
 }
 
