@@ -74,6 +74,12 @@ fn names(start: &str) -> Vec<OsString> {
     names.filter(begins).collect()
 }
 
+/// The line that a shell wants a word of: what stands after `--`.
+pub(super) fn words_to_complete() -> Vec<OsString> {
+    let before = |word: &OsString| word != "--";
+    std::env::args_os().skip_while(before).skip(1).collect()
+}
+
 /// A browser opens at the person's own screen: not from a remote shell nor from a container.
 fn has_browser() -> bool {
     if text("BROWSER").is_some() {
