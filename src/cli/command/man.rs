@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, bold, roman};
+use jiff::Timestamp;
 
 use crate::cli::args;
 use crate::cli::args::manifest::{Completions, Man};
@@ -124,6 +125,8 @@ fn write(
     };
     let mut text = Vec::new();
     page(root, command, &mut text).map_err(failed)?;
+    // A blank line breaks the line already.
+    let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n\n");
     std::fs::write(&path, text).map_err(failed)?;
     *count += 1;
     let below = command.get_subcommands().filter(|of| !of.is_hide_set());
@@ -140,9 +143,10 @@ fn page_name(command: &clap::Command) -> &str {
 }
 
 fn page(root: &clap::Command, command: &clap::Command, to: &mut Vec<u8>) -> std::io::Result<()> {
-    let version = root.get_version().unwrap_or_default();
+    let (name, version) = (page_name(command), root.get_version().unwrap_or_default());
     let page = Page::new(command.clone())
-        .title(page_name(command).to_uppercase())
+        .title(name.to_uppercase())
+        .date(Timestamp::now().strftime("%F").to_string())
         .source(format!("{NAME} {version}"))
         .manual(MANUAL);
     page.render_title(to)?;
@@ -158,6 +162,10 @@ fn page(root: &clap::Command, command: &clap::Command, to: &mut Vec<u8>) -> std:
     list("ENVIRONMENT", ENVIRONMENT, &mut rest);
     list("FILES", FILES, &mut rest);
     list("EXIT STATUS", EXIT_STATUS, &mut rest);
+    if command.get_name() == "psql" {
+        rest.control("PP", [])
+            .text([roman("Once psql has started, its own exit status counts.")]);
+    }
     see_also(command, &mut rest);
     rest.to_writer(to)?;
     to.flush()
