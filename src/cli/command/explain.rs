@@ -10,9 +10,12 @@ use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::printer::{Printer, age};
 use crate::wire::endpoint::EndpointView;
-use crate::wire::endpoint::access::{AccessExplanation, DifferenceKind, Isolation, Reach};
+use crate::wire::endpoint::access::{
+    AccessExplanation, DifferenceKind, Isolation, OpenRange, Reach,
+};
 
 const HEAD: [&str; 3] = ["FROM", "BY", "BECAUSE OF"];
+const ANYWHERE: &str = "0.0.0.0/0";
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 
@@ -38,8 +41,8 @@ fn text(
     let mut text = String::new();
     for difference in &access.differences {
         let what = match difference.kind {
-            DifferenceKind::OpenButNotWritten => "open, but nobody asked for it",
-            DifferenceKind::WrittenButNotOpen => "asked for, but not open",
+            DifferenceKind::OpenButNotWritten => "Wrongly open",
+            DifferenceKind::WrittenButNotOpen => "Wrongly closed",
         };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{BAD}{what}:{BAD:#} {}", difference.message);
@@ -68,7 +71,8 @@ fn way_in(endpoint: &EndpointView, access: &AccessExplanation) -> String {
     match (&access.address, access.open_to.is_empty()) {
         (Some(address), false) => format!("{name} at {address} can be reached:\n"),
         (Some(address), true) => format!("{name} has the address {address}.\n"),
-        (None, _) => format!("{name} has no address: nobody outside the cluster reaches it.\n"),
+        (None, true) => format!("{name} has no address: nobody outside the cluster reaches it.\n"),
+        (None, false) => format!("{name} has no address yet, at which it could be reached:\n"),
     }
 }
 
@@ -91,7 +95,11 @@ fn rows(access: &AccessExplanation) -> Vec<Vec<String>> {
     ranges.chain(pods).collect()
 }
 
-const fn closed(access: &AccessExplanation) -> &'static str {
+fn closed(access: &AccessExplanation) -> &'static str {
+    let is_all = |open: &OpenRange| open.cidr == ANYWHERE && open.except.is_empty();
+    if access.open_to.iter().any(is_all) {
+        return "Closed: to nobody.\n";
+    }
     match (access.open_to.is_empty(), access.in_cluster.is_empty()) {
         (true, true) => "Closed: to everybody, pods of the cluster too.\n",
         (true, false) => "Closed: to all other pods, and to everybody outside the cluster.\n",

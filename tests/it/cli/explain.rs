@@ -117,13 +117,14 @@ async fn what_is_open_though_nobody_asked_for_it_comes_first() {
         .keon(&["explain", "endpoint", "shop-main"])
         .ok();
     let first = told.lines().next().unwrap();
-    let wanted = "open, but nobody asked for it: policy rogue ingress[0] lets 0.0.0.0/0 in";
+    let wanted = "Wrongly open: policy rogue ingress[0] lets 0.0.0.0/0 in";
     assert!(first.starts_with(wanted), "{told}");
     let row = told
         .lines()
         .find(|line| line.starts_with("0.0.0.0/0"))
         .unwrap();
-    assert!(row.ends_with("nothing that was written"), "{told}");
+    assert!(row.contains("policy rogue ingress[0]"), "{told}");
+    assert!(told.contains("\nClosed: to nobody.\n"), "{told}");
 }
 
 fn object<T: serde::de::DeserializeOwned>(value: Value) -> T {

@@ -139,9 +139,9 @@ async fn files_folders_and_standard_input_are_applied_together() {
         "{told}"
     );
     write(machine, "broken.yaml", "kind: A\nspec: [\n");
-    let told = keon(machine, &["apply", "-f", "broken.yaml"]).fails(2);
+    let told = keon(machine, &["apply", "-f", "broken.yaml"]).fails(1);
     assert!(
-        told.contains("error: broken.yaml is not YAML: ") && told.contains("line 3"),
+        told.contains("error: broken.yaml is not YAML: ") && told.contains("line 2"),
         "{told}"
     );
 }

@@ -13,8 +13,9 @@ use secrecy::ExposeSecret as _;
 
 use crate::store::server::Server;
 
-/// Role and database, as endpoints have them by default.
-const NAME: &str = "app";
+/// As endpoints have them by default.
+const ROLE: &str = "app";
+const DATABASE: &str = "main";
 /// With everything in it that must be quoted somewhere.
 pub(super) const PASSWORD: &str = "p'w \\\"%$+/:@é";
 /// Only who brings the password over TLS is let in.
@@ -23,7 +24,7 @@ const HBA: &str = "local all all trust\nhostssl all all 0.0.0.0/0 scram-sha-256\
 /// The one that tests share.
 static SHARED: OnceLock<Postgres> = OnceLock::new();
 
-/// A server with the role and database `app`.
+/// A server with the role and the database of an endpoint.
 pub(super) struct Postgres {
     /// Where it listens, on port 5432.
     pub(super) host: String,
@@ -63,11 +64,11 @@ impl Postgres {
         sql(
             &server,
             &format!(
-                "create role {NAME} login password '{}'",
+                "create role {ROLE} login password '{}'",
                 PASSWORD.replace('\'', "''")
             ),
         );
-        sql(&server, &format!("create database {NAME} owner {NAME}"));
+        sql(&server, &format!("create database {DATABASE} owner {ROLE}"));
         Self {
             host,
             authority: authority.certificate().to_owned(),

@@ -48,7 +48,10 @@ async fn psql_connects_over_checked_tls_whatever_is_set_for_other_servers() {
         let outcome = machine.keon(&["psql", "shop-main", "--", "-tAc", query]);
         assert_eq!(outcome.stderr, "");
         let row = outcome.ok();
-        assert!(row.starts_with("t|app|app|") && row.contains(zone), "{row}");
+        assert!(
+            row.starts_with("t|app|main|") && row.contains(zone),
+            "{row}"
+        );
     }
     // Its own exit code, and its own way with standard input.
     let args = ["psql", "shop-main", "--", "-v", "ON_ERROR_STOP=1"];
@@ -91,7 +94,7 @@ async fn the_password_is_in_no_argument_and_nothing_foreign_in_the_environment()
     let authority = authority.unwrap().to_owned();
     assert_eq!(std::fs::read_to_string(&authority).unwrap(), "CA\n");
     let wanted = format!(
-        "argument -c\nargument select 1\nPGDATABASE=app\nPGGSSENCMODE=disable\nPGHOST=198.51.100.7\n\
+        "argument -c\nargument select 1\nPGDATABASE=main\nPGGSSENCMODE=disable\nPGHOST=198.51.100.7\n\
          PGPASSWORD={PASSWORD}\nPGPORT=5432\nPGSSLMODE=verify-full\nPGSSLROOTCERT={authority}\n\
          PGTZ=Asia/Tokyo\nPGUSER=app\n"
     );
@@ -113,7 +116,7 @@ async fn ctrl_c_is_for_psql_and_the_shell_stays() {
     let mut terminal = shop
         .machine
         .terminal(&["psql", "shop-main", "--", "--no-psqlrc"]);
-    terminal.shows("app=>");
+    terminal.shows("main=>");
     terminal.types("select pg_sleep(600), 'ctrl-c';\n");
     let running = "select count(*) from pg_stat_activity \
         where state = 'active' and query like 'select pg_sleep(600), ''ctrl-c''%'";

@@ -46,7 +46,7 @@ pub(super) fn documents(paths: &[PathBuf], is_recursive: bool) -> Result<Vec<Doc
         }
     }
     if documents.is_empty() {
-        return Err(Error::usage("there is no document in what was given")
+        return Err(Error::refused("there is no document in what was given")
             .hinting("a document has apiVersion, kind, metadata and spec; see examples/"));
     }
     Ok(documents)
@@ -73,7 +73,7 @@ fn files(path: &Path, is_recursive: bool) -> Result<BTreeSet<PathBuf>, Error> {
         }
     }
     if found.is_empty() {
-        return Err(Error::usage(format!(
+        return Err(Error::refused(format!(
             "there is no .yaml, .yml or .json file in {}",
             path.display()
         ))
@@ -84,10 +84,10 @@ fn files(path: &Path, is_recursive: bool) -> Result<BTreeSet<PathBuf>, Error> {
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Vec<Document>, Error> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Error::usage(format!("{name} is not text in UTF-8")))?;
+        .map_err(|_| Error::refused(format!("{name} is not text in UTF-8")))?;
     let options = serde_saphyr::options! { with_snippet: false };
     let read = serde_saphyr::from_multiple_with_options::<Value>(text, options)
-        .map_err(|error| Error::usage(format!("{name} is not YAML: {error}")))?;
+        .map_err(|error| Error::refused(format!("{name} is not YAML: {error}")))?;
     let is_one = read.len() == 1;
     let mut documents = Vec::new();
     for (index, object) in read.into_iter().enumerate() {
