@@ -128,7 +128,7 @@ async fn files_folders_and_standard_input_are_applied_together() {
         "project/from-list\n"
     );
 
-    let told = machine.keon_with_input(&["plan", "-f", "-"], "\n").fails(2);
+    let told = machine.keon_with_input(&["plan", "-f", "-"], "\n").fails(1);
     assert!(
         told.contains("there is no document in what was given"),
         "{told}"
