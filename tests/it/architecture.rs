@@ -222,7 +222,9 @@ fn each_crate_stays_where_it_belongs() {
                 "{path}: only config, bin and {SETTINGS} may read the environment"
             ));
         }
-        let writes = ["stdout()", "stderr()"].iter().any(|of| code.contains(of));
+        let writes = ["::stdout()", "::stderr()"]
+            .iter()
+            .any(|of| code.contains(of));
         if module == "cli" && writes && !SCREENS.contains(&&*path) {
             wrong.push(format!("{path}: only the printer may write"));
         }
