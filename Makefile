@@ -70,11 +70,19 @@ generate: ## Rewrite what is generated: crds/, openapi.json
 	cargo run --locked --bin kisenon -- openapi --output openapi.json
 
 ##@ Build
-.PHONY: image
+.PHONY: image keon
 image: ## The OCI image of the server, as an archive in the cache
 	@$(CLUSTER_SCRIPTS)/packages.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh --list
+# Static, so that it runs on any Linux; for the target alone, so that build scripts and macros are compiled as ever.
+keon: ## The client, self-contained; prints its path
+	@target=$$(rustc -vV | sed -n 's/^host: //p'); flags=CARGO_TARGET_$${target//-/_}_RUSTFLAGS; \
+	export GIT_CEILING_DIRECTORIES=$$(dirname "$$PWD"); \
+	commit=$$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null) && export KISENON_COMMIT=$$commit; \
+	env "$${flags^^}=-C target-feature=+crt-static" \
+	  cargo build --locked --profile keon --target "$$target" --no-default-features --features cli --bin keon; \
+	echo "$$CARGO_TARGET_DIR/$$target/keon/keon"
 
 ##@ Help
 .PHONY: help

@@ -7,6 +7,7 @@
 pub mod args;
 mod client;
 mod command;
+mod completion;
 mod context;
 mod credentials;
 mod error;
@@ -35,7 +36,7 @@ pub fn main(commit: Option<&'static str>) -> ExitCode {
     // The one crypto provider; a second installation would only say that there is one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // Answers and ends where a shell asks for completions.
-    CompleteEnv::with_factory(move || args::command(commit)).complete();
+    CompleteEnv::with_factory(move || completion::command(commit)).complete();
     let parsed = args::command(commit)
         .try_get_matches()
         .and_then(|matches| Args::from_arg_matches(&matches));
@@ -79,7 +80,9 @@ fn report(error: &Error) -> ExitCode {
     if let Error::Output(cause) = error {
         return report_unwritten(cause);
     }
-    printer::report(error);
+    if !matches!(error, Error::Changes) {
+        printer::report(error);
+    }
     ExitCode::from(error.exit_code())
 }
 

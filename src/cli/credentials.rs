@@ -184,7 +184,7 @@ fn check(metadata: &std::fs::Metadata, path: &Path) -> Result<(), Error> {
 }
 
 /// Makes the folder, or closes it to others.
-fn make_private(folder: &Path) -> Result<(), Error> {
+pub(super) fn make_private(folder: &Path) -> Result<(), Error> {
     let failed = |source| Error::File {
         verb: "make",
         path: folder.to_owned(),

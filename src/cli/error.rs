@@ -95,6 +95,9 @@ pub(crate) enum Error {
     /// There is no event loop to be had.
     #[error("failed to start")]
     Runtime(#[source] io::Error),
+    /// What was asked for has an answer, which the exit code gives as well: something would change.
+    #[error("something would change")]
+    Changes,
     /// Interrupted from the terminal.
     #[error("interrupted")]
     Interrupted,
@@ -128,7 +131,7 @@ impl Error {
     /// 1: refused or failed, 2: usage, 4: not signed in, 130: interrupted.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } => 2,
+            Self::Usage { .. } | Self::Changes => 2,
             Self::NotSignedIn { .. } => 4,
             Self::Interrupted => INTERRUPTED,
             _ => 1,

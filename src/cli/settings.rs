@@ -1,6 +1,7 @@
 //! What is set where, resolved once: the command line before the environment before the stored
 //! profile. Nothing else reads the environment.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) config_folder: Option<PathBuf>,
     /// The folder of files that can be made again.
     pub(crate) cache_folder: Option<PathBuf>,
+    /// Names of libpq's variables that are set: `PGHOST` and its like.
+    pub(crate) libpq_variables: Vec<OsString>,
     /// Whether somebody can answer questions.
     pub(crate) has_keyboard: bool,
     /// Whether data goes to a screen.
@@ -49,6 +52,7 @@ impl Environment {
             api_key: text("KISENON_API_KEY").map(SecretString::from),
             config_folder: folders.as_ref().map(|of| of.config_dir().join("keon")),
             cache_folder: folders.as_ref().map(|of| of.cache_dir().join("keon")),
+            libpq_variables: names("PG"),
             has_keyboard: keyboard,
             has_screen: screen,
             has_message_screen: std::io::stderr().is_terminal(),
@@ -61,6 +65,19 @@ impl Environment {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
 fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Names of the variables that begin so.
+fn names(start: &str) -> Vec<OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let begins = |name: &OsString| name.as_encoded_bytes().starts_with(start.as_bytes());
+    names.filter(begins).collect()
+}
+
+/// The line that a shell wants a word of: what stands after `--`.
+pub(super) fn words_to_complete() -> Vec<OsString> {
+    let before = |word: &OsString| word != "--";
+    std::env::args_os().skip_while(before).skip(1).collect()
 }
 
 /// A browser opens at the person's own screen: not from a remote shell nor from a container.

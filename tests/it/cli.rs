@@ -6,6 +6,16 @@
     reason = "helpers of tests fail the test they help"
 )]
 
+mod audit;
+mod completion;
+mod connection;
+mod explain;
+mod hash;
 mod machine;
+mod man;
+mod manifest;
+mod postgres;
+mod psql;
+mod shop;
 mod terminal;
 mod work;

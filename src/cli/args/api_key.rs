@@ -111,7 +111,8 @@ pub struct Delete {
 #[command(after_help = "\
 Examples:
   keon api-keys hash ci --namespace acme --key-file ci.key > ci.yaml
-  kubectl apply -f ci.yaml")]
+  kubectl apply -f ci.yaml
+  keon api-keys hash ci --with-token - < ci.key > ci.yaml      for a key that you have")]
 pub struct Hash {
     /// Name of the object, and its label
     pub name: String,
@@ -124,6 +125,9 @@ pub struct Hash {
     /// What the key is used for
     #[arg(long, value_name = "TEXT", default_value = "automation")]
     pub role: String,
+    /// Id of the user whom the key acts for, instead of a role; keon apply takes your own alone
+    #[arg(long, value_name = "USER", conflicts_with = "role")]
+    pub user: Option<String>,
     /// Hash this key instead of a new one; `-` reads it from standard input
     #[arg(long, value_name = "-", conflicts_with = "key_file")]
     pub with_token: Option<String>,

@@ -218,12 +218,13 @@ pub struct ResetPassword {
 
 /// Print how to connect to an endpoint.
 ///
-/// The certificate is checked against the endpoint's own authority, which is written to a file.
+/// The certificate is checked against the endpoint's own authority, which is kept in a file. The
+/// password is in it where Kisenon made it, so the API key needs both scopes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  psql \"$(keon connection-string main)\"
-  eval \"$(keon connection-string main --format env)\"; psql")]
+  export DATABASE_URL=\"$(keon connection-string main)\"
+  eval \"$(keon connection-string main --format env)\" && pg_dump")]
 pub struct ConnectionString {
     /// Which
     #[command(flatten)]
@@ -231,6 +232,9 @@ pub struct ConnectionString {
     /// In which form
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub format: ConnectionFormat,
+    /// Leave the password out
+    #[arg(long)]
+    pub no_password: bool,
     /// Where to write the certificate authority; else in keon's cache
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub write_ca: Option<PathBuf>,

@@ -11,22 +11,29 @@ pub struct Manifests {
     /// A file, a folder of .yaml, .yml and .json files, or `-` for standard input (repeat it)
     #[arg(short, long = "filename", value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub filenames: Vec<PathBuf>,
+    /// Look into the folders of a folder as well
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
     /// Take over fields that another tool manages
     #[arg(long)]
     pub force: bool,
 }
 
 /// Apply manifests: the YAML that kubectl takes.
+///
+/// All documents are tried out first: if one is refused, nothing is written. Only more than 100
+/// documents, or 256 KiB of them, go in several steps.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   keon apply -f shop.yaml
+  keon apply -R -f manifests/
   kustomize build . | keon apply -f -")]
 pub struct Apply {
     /// Which
     #[command(flatten)]
     pub manifests: Manifests,
-    /// Wait until all is ready, and for how long
+    /// Wait until its endpoints are ready, and for how long
     #[command(flatten)]
     pub wait: super::endpoint::Wait,
 }
@@ -36,10 +43,17 @@ pub struct Apply {
 /// Nothing is written. The API server's own dry run decides, so what is refused here would be
 /// refused there.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon plan -f shop.yaml
+  keon plan -f shop.yaml --detailed-exitcode     for CI: 0 no changes, 1 failed, 2 changes")]
 pub struct Plan {
     /// Which
     #[command(flatten)]
     pub manifests: Manifests,
+    /// End with 2 where something would change, and with 0 where nothing would
+    #[arg(long)]
+    pub detailed_exitcode: bool,
 }
 
 /// List what was changed, and by whom.

@@ -53,6 +53,7 @@ pub enum Profiles {
     /// Use a profile from now on
     Use {
         /// Its name
+        #[arg(value_name = "PROFILE")]
         name: String,
     },
 }

@@ -89,7 +89,8 @@ impl Machine {
         Terminal::start(OsStr::new(KEON), &args, self.home(), self.environment())
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    /// What every program is started with here.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
         let mut all = vec![
             ("HOME".to_owned(), self.home().display().to_string()),
             ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
