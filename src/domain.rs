@@ -4,6 +4,7 @@
 pub mod access;
 pub mod address_pool;
 pub mod api_key;
+pub mod connection_uri;
 pub mod email;
 pub mod grant;
 pub mod id;

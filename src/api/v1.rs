@@ -14,8 +14,11 @@ pub mod projects;
 
 use std::time::Duration;
 
-use crate::api::http::error::{ApiError, Code};
+use crate::api::http::error::{ApiError, ApiResult, Code};
+use crate::api::identity::caller::Tenant;
+use crate::api::state::ApiState;
 use crate::cluster::intent::{ClusterError, FieldError};
+use crate::cluster::tenant;
 
 /// A refusal of Kubernetes as one of ours. Paths into `spec` become paths into the body.
 #[must_use]
@@ -51,6 +54,19 @@ fn invalid(message: String, fields: Vec<FieldError>) -> ApiError {
     fields.into_iter().fold(refused, |refused, field| {
         refused.field(member(&field.field), field.message)
     })
+}
+
+/// Makes the tenant's namespace before its first write, if it is the API's to make.
+///
+/// # Errors
+/// When Kubernetes cannot be reached or refuses.
+pub(crate) async fn ensure_tenant(state: &ApiState, owner: &Tenant) -> ApiResult<()> {
+    if !owner.is_ours {
+        return Ok(());
+    }
+    let quota = state.config().tenant_quota;
+    let ensured = tenant::ensure(state.client(), &owner.id, &owner.namespace, quota).await;
+    ensured.map_err(cluster_error)
 }
 
 /// Somebody has changed the object since the client read it.

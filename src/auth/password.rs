@@ -1,7 +1,6 @@
 //! Passwords of Postgres roles and their SCRAM-SHA-256 verifiers (RFC 5802, RFC 7677), in the
 //! form that `pg_authid.rolpassword` holds (PostgreSQL manual, "`pg_authid`").
 
-use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{constant_time, digest, hmac, pbkdf2, rand};
@@ -102,20 +101,6 @@ fn derive(password: &SecretString, salt: &[u8], iterations: u32) -> Result<Strin
     ))
 }
 
-/// Percent-encodes for the user-information part of a URI (RFC 3986 section 3.2.1).
-#[must_use]
-pub fn percent_encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,12 +134,7 @@ mod tests {
     fn generated_passwords_differ_and_need_no_encoding() {
         let (a, b) = (generate().unwrap(), generate().unwrap());
         assert_ne!(a.expose_secret(), b.expose_secret());
-        assert_eq!(percent_encode(a.expose_secret()), a.expose_secret());
+        assert!(a.expose_secret().bytes().all(|b| b.is_ascii_alphanumeric()));
         assert_eq!(a.expose_secret().len(), GENERATED_LENGTH);
-    }
-
-    #[test]
-    fn reserved_characters_are_percent_encoded() {
-        assert_eq!(percent_encode("p@ss:w/rd ü"), "p%40ss%3Aw%2Frd%20%C3%BC");
     }
 }

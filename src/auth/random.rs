@@ -1,8 +1,7 @@
 //! Random bytes of the operating system.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::rand;
+use data_encoding::HEXLOWER;
 
 use super::opaque::NoRandomness;
 
@@ -18,8 +17,5 @@ pub fn fill(bytes: &mut [u8]) -> bool {
 pub fn hex<const N: usize>() -> Result<String, NoRandomness> {
     let mut bytes = [0_u8; N];
     rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(HEXLOWER.encode(&bytes))
 }

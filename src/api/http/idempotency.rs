@@ -4,9 +4,9 @@
 //! An object that is made carries a mark of the request that made it. So even where the answer
 //! could not be kept, the request that is sent again knows its object and takes it for its own.
 
-use aws_lc_rs::digest;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ use crate::api::http::etag;
 use crate::api::http::extract::{IdempotencyKey, Json};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
+use crate::auth::opaque::sha256;
 use crate::store::{Idempotency, StoredAnswer};
 
 /// Annotation that holds the mark.
@@ -81,12 +82,7 @@ impl Ticket {
     pub fn mark(&self) -> Option<String> {
         let text = format!("{} {}", self.scope, self.key.as_ref()?);
         let digest = sha256(text.as_bytes());
-        Some(
-            digest[..16]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Some(HEXLOWER.encode(&digest[..16]))
     }
 
     /// Keeps the answer, which must not hold a secret; or frees the key after a refusal.
@@ -126,10 +122,4 @@ pub fn created(collection: &str, view: &Value) -> Response {
         "" => response,
         version => etag::tagged(response, version),
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    hash
 }

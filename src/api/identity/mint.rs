@@ -10,11 +10,11 @@ use crate::api::audit::{replica_error, store_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::identity::caller::Tenant;
 use crate::api::state::ApiState;
-use crate::api::v1::cluster_error;
+use crate::api::v1::{cluster_error, ensure_tenant};
 use crate::auth::key_index::IndexedKey;
 use crate::auth::random;
+use crate::cluster::api_key;
 use crate::cluster::api_key::StoredKey;
-use crate::cluster::{api_key, tenant};
 use crate::crd::ApiKey;
 use crate::domain::api_key::{PlainKey, Scopes};
 
@@ -51,13 +51,9 @@ pub async fn mint(state: &ApiState, new: NewKey<'_>) -> ApiResult<(PlainKey, Arc
         .hash(&plain)
         .await
         .map_err(|busy| ApiError::new(Code::Busy).caused_by(busy))?;
+    ensure_tenant(state, new.tenant).await?;
     if new.tenant.is_ours {
-        let Tenant { id, namespace, .. } = new.tenant;
-        let quota = state.config().tenant_quota;
-        tenant::ensure(state.client(), id, namespace, quota)
-            .await
-            .map_err(cluster_error)?;
-        state.watches().until_tenant(namespace).await;
+        state.watches().until_tenant(&new.tenant.namespace).await;
     }
     let made = api_key::create(
         state.client(),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use kube::ResourceExt as _;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::cluster_error;
@@ -14,10 +14,11 @@ use crate::api::http::extract::{IfMatch, Json, UrlPath};
 use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::api::view;
-use crate::auth::password::{self, percent_encode};
+use crate::auth::password;
 use crate::cluster::access;
 use crate::crd::Endpoint;
 use crate::domain::access::Action;
+use crate::domain::connection_uri::ConnectionUri;
 use crate::domain::id;
 use crate::wire::endpoint::access::{Access, AccessExplanation};
 use crate::wire::endpoint::connection::{ConnectionView, NewPassword};
@@ -124,11 +125,10 @@ pub async fn reset_endpoint_password(
         action,
     };
     let view = change.make(&state, &caller, &endpoint).await?;
-    let password = password.expose_secret().to_owned();
     Ok(Json(NewPassword {
         uri: uri(&endpoint, Some(&password)),
         username: view.role.name,
-        password,
+        password: password.expose_secret().to_owned(),
     }))
 }
 
@@ -159,8 +159,7 @@ pub async fn get_endpoint_connection(
     // After a reset the Secret may still hold the password before it, for a moment.
     let password = published
         .password
-        .filter(|_| password_source == PasswordSource::Operator)
-        .map(|password| password.expose_secret().to_owned());
+        .filter(|_| password_source == PasswordSource::Operator);
     record(
         &state,
         &caller,
@@ -170,12 +169,12 @@ pub async fn get_endpoint_connection(
     )
     .await?;
     Ok(Json(ConnectionView {
-        uri: uri(&endpoint, password.as_deref()).unwrap_or_default(),
+        uri: uri(&endpoint, password.as_ref()).unwrap_or_default(),
         host,
         port: u16::try_from(port).unwrap_or_default(),
         database: endpoint.spec.database.clone(),
         username: endpoint.spec.role.name.clone(),
-        password,
+        password: password.map(|password| password.expose_secret().to_owned()),
         ca_certificate: published.authority,
         password_source,
     }))
@@ -217,18 +216,15 @@ pub async fn get_endpoint_access(
 }
 
 /// As libpq reads it; none while the endpoint has no address.
-fn uri(endpoint: &Endpoint, password: Option<&str>) -> Option<String> {
+fn uri(endpoint: &Endpoint, password: Option<&SecretString>) -> Option<String> {
     let status = endpoint.status.as_ref()?;
-    let (host, port) = (status.host.as_ref()?, status.port?);
-    let role = &endpoint.spec.role.name;
-    let database = &endpoint.spec.database;
-    let credentials = match password {
-        Some(password) => format!("{role}:{}", percent_encode(password)),
-        None => role.clone(),
+    let uri = ConnectionUri {
+        host: status.host.as_ref()?,
+        port: status.port?.try_into().ok()?,
+        role: &endpoint.spec.role.name,
+        database: &endpoint.spec.database,
     };
-    Some(format!(
-        "postgresql://{credentials}@{host}:{port}/{database}?sslmode=verify-full"
-    ))
+    Some(uri.text(password))
 }
 
 fn not_open() -> ApiError {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
 
-use super::cluster_error;
+use super::{cluster_error, ensure_tenant};
 use crate::api::audit::{self, Target, replica_error};
 use crate::api::http::error::{ApiError, ApiResult, Code};
 use crate::api::http::extract::{self, Json, UrlQuery};
@@ -67,12 +67,7 @@ pub async fn apply_manifests(
     let body = extract::body(request, &state).await?;
     let manifests = read(&body, &caller)?;
     let owner = &caller.tenant;
-    if owner.is_ours {
-        let quota = state.config().tenant_quota;
-        tenant::ensure(state.client(), &owner.id, &owner.namespace, quota)
-            .await
-            .map_err(cluster_error)?;
-    }
+    ensure_tenant(&state, owner).await?;
     let applier = Applier::new(
         state.client().clone(),
         owner.namespace.to_string(),

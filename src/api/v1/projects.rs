@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
-use super::{changed_since, cluster_error, version};
+use super::{changed_since, cluster_error, ensure_tenant, version};
 use crate::api::audit::{self, Target};
 use crate::api::http::cursor;
 use crate::api::http::error::{ApiError, ApiResult, Code};
@@ -20,7 +20,6 @@ use crate::api::identity::caller::Caller;
 use crate::api::state::ApiState;
 use crate::api::view;
 use crate::cluster::intent::{ClusterError, Deletion, Intended, Intent};
-use crate::cluster::tenant;
 use crate::crd::Project;
 use crate::domain::access::{Action, Target as Reach};
 use crate::wire::page::{Page, PageQuery};
@@ -244,12 +243,7 @@ pub(super) async fn make<K: Intended>(
         "spec": spec,
     });
     let intent = Intent::new(state.client().clone());
-    if owner.is_ours {
-        let quota = state.config().tenant_quota;
-        tenant::ensure(state.client(), &owner.id, &owner.namespace, quota)
-            .await
-            .map_err(cluster_error)?;
-    }
+    ensure_tenant(state, owner).await?;
     match intent.create::<K>(&owner.namespace, &object).await {
         Err(ClusterError::NameTaken) if mark.is_some() => {
             let existing = intent.get::<K>(&owner.namespace, name).await;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::crd::{self, ApiKey};
-use crate::domain::api_key::KeyRecord;
+use crate::domain::api_key::{KeyRecord, display_prefix};
 use crate::wire::api_key::{ApiKeyState, ApiKeyView, ManagedBy, Scope};
 use crate::wire::endpoint::ProjectReference;
 
@@ -25,7 +25,7 @@ pub fn api_key(
     ApiKeyView {
         id: record.id.clone(),
         label: record.label.clone(),
-        prefix: format!("nsk_{}", record.lookup_id),
+        prefix: display_prefix(&record.lookup_id),
         created_at: record.created_at,
         last_used_at: written.map(|time| time.0).max(last_used),
         expires_at: record.expires_at,

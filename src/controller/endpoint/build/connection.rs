@@ -10,11 +10,11 @@ use secrecy::ExposeSecret;
 
 use super::super::materials::Materials;
 use super::super::validate::ValidEndpoint;
-use super::PORT;
-use crate::auth::password::percent_encode;
 use crate::controller::context::Context;
 use crate::controller::object::meta;
 use crate::crd::Endpoint;
+use crate::domain::connection_uri::ConnectionUri;
+use crate::probe::POSTGRES_PORT;
 
 pub(super) fn build(
     endpoint: &Endpoint,
@@ -28,27 +28,25 @@ pub(super) fn build(
     } else {
         address.to_string()
     };
-    let password = materials.password.as_ref().map(ExposeSecret::expose_secret);
-    let credentials = match password {
-        Some(password) => format!("{}:{}", valid.role, percent_encode(password)),
-        None => valid.role.clone(),
+    let password = materials.password.as_ref();
+    let uri = ConnectionUri {
+        host: &host,
+        port: POSTGRES_PORT,
+        role: &valid.role,
+        database: &valid.database,
     };
-    let database = &valid.database;
     let mut data = BTreeMap::from([
         ("type", "postgresql".to_owned()),
         ("provider", "kisenon".to_owned()),
+        ("uri", uri.text(password)),
         ("host", host.clone()),
-        ("port", PORT.to_string()),
-        ("database", database.clone()),
+        ("port", POSTGRES_PORT.to_string()),
+        ("database", valid.database.clone()),
         ("username", valid.role.clone()),
-        (
-            "uri",
-            format!("postgresql://{credentials}@{host}:{PORT}/{database}?sslmode=verify-full"),
-        ),
         ("ca.crt", context.authority.certificate().to_owned()),
     ]);
     if let Some(password) = password {
-        data.insert("password", password.to_owned());
+        data.insert("password", password.expose_secret().to_owned());
     }
     let mut metadata = meta::child(
         &valid.tenant_namespace,

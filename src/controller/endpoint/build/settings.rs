@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use ipnet::Ipv4Net;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -193,12 +194,5 @@ pub(super) fn hex(parts: &[&[u8]]) -> String {
     for part in parts {
         context.update(part);
     }
-    context
-        .finish()
-        .as_ref()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    HEXLOWER.encode(context.finish().as_ref())
 }
