@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod manifest;
 pub mod project;
 pub mod sign_in;
+mod value;
 
 use std::path::PathBuf;
 

@@ -17,13 +17,16 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// Begins, unless nobody sees it.
     pub(crate) fn start(context: &Context, what: impl Into<Cow<'static, str>>) -> Self {
-        let is_seen =
-            context.settings.environment.has_message_screen && !context.printer.is_quiet();
+        Self::seen(context.settings.shows_progress(), what)
+    }
+
+    /// Begins, if somebody sees it.
+    pub(crate) fn seen(is_seen: bool, what: impl Into<Cow<'static, str>>) -> Self {
         if !is_seen {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {wide_msg}") {
             bar.set_style(style);
         }
         bar.set_message(what);
