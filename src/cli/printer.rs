@@ -247,8 +247,13 @@ pub(crate) fn report(error: &Error) {
         cause = of.source();
     }
     if let Error::Problem(problem) = error {
+        let said = error.to_string();
         for of in &problem.errors {
-            let _ = writeln!(out, "  {}: {}", of.field, lines(&of.message));
+            let line = format!("{}: {}", of.field, of.message);
+            // The server repeats a single one in its words.
+            if !said.contains(&line) {
+                let _ = writeln!(out, "  {}", lines(&line));
+            }
         }
     }
     if let Some(text) = error.hint() {

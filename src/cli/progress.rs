@@ -3,12 +3,17 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use dialoguer::console::{Term, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::context::Context;
+use super::printer::plain;
 
 /// Time between two pictures.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Columns beside the text: spinner, time, and room for an echoed `^C`.
+const AROUND: usize = 12;
 
 /// Shown until it is dropped.
 #[derive(Debug)]
@@ -26,23 +31,30 @@ impl Progress {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}") {
             bar.set_style(style);
         }
-        bar.set_message(what);
+        bar.set_message(fitted(what));
         bar.enable_steady_tick(TICK);
         Self(bar)
     }
 
     /// Says what is being waited for now.
     pub(crate) fn say(&self, what: impl Into<Cow<'static, str>>) {
-        self.0.set_message(what);
+        self.0.set_message(fitted(what));
     }
 
     /// Makes room for something that is written to the screen meanwhile.
     pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.0.suspend(write)
     }
+}
+
+/// A line that does not fill the screen: what is echoed after it must not begin another.
+fn fitted(what: impl Into<Cow<'static, str>>) -> String {
+    let (_, width) = Term::stderr().size();
+    let room = usize::from(width).saturating_sub(AROUND);
+    truncate_str(&plain(&what.into()), room, "…").into_owned()
 }
 
 impl Drop for Progress {

@@ -6,6 +6,16 @@
     reason = "helpers of tests fail the test they help"
 )]
 
+mod api_key;
+mod asking;
+mod endpoint;
+mod help;
 mod machine;
+mod output;
+mod overload;
+mod project;
+mod refusal;
+mod steered;
 mod terminal;
+mod waiting;
 mod work;

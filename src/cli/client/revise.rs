@@ -12,7 +12,7 @@ use crate::wire::endpoint::EndpointView;
 use crate::wire::project::ProjectView;
 
 /// How often something is read again at the most.
-const AGAIN: usize = 6;
+const AGAIN: usize = 12;
 
 /// What has a version.
 pub(crate) trait Versioned: DeserializeOwned {
@@ -45,7 +45,8 @@ impl Client {
         change: impl Fn(&T) -> Result<Call<'a>, Error>,
     ) -> Result<T, Error> {
         let mut waits = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(50))
+            .with_min_delay(Duration::from_millis(20))
+            .with_max_delay(Duration::from_millis(500))
             .with_jitter()
             .with_max_times(AGAIN)
             .build();
@@ -58,7 +59,8 @@ impl Client {
                 return Err(refusal);
             }
             let Some(wait) = waits.next() else {
-                return Err(refusal);
+                let message = "it changes all the time, so that no change of yours fits in";
+                return Err(Error::refused(message).hinting("run the command again"));
             };
             tokio::time::sleep(wait).await;
             read = self.get(segments).await?;
