@@ -78,7 +78,7 @@ pub struct GlobalArgs {
         value_name = "FORMAT"
     )]
     pub output: Output,
-    /// When to colour; NO_COLOR counts too
+    /// When to colour; `NO_COLOR` counts too
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
     /// Leave out progress and remarks

@@ -227,11 +227,6 @@ impl Printer {
         let style = AnsiColor::Yellow.on_default().bold();
         self.message(&format!("{style}warning:{style:#} {text}"))
     }
-
-    /// Whether progress may be shown.
-    pub(crate) const fn is_quiet(&self) -> bool {
-        self.quiet
-    }
 }
 
 /// Says on stderr what went wrong, why, and what to do about it.

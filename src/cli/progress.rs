@@ -1,19 +1,22 @@
 //! A spinner while something is waited for: on a terminal, and nowhere else.
 
+mod screen;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
-use dialoguer::console::{Term, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use dialoguer::console::truncate_str;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike as _};
 
+use self::screen::Screen;
 use super::context::Context;
 use super::printer::plain;
 
 /// Time between two pictures.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Columns beside the text: spinner, time, and room for an echoed `^C`.
-const AROUND: usize = 12;
+/// Columns beside the text: spinner and time.
+const AROUND: usize = 9;
 
 /// Shown until it is dropped.
 #[derive(Debug)]
@@ -30,7 +33,10 @@ impl Progress {
         if !is_seen {
             return Self(ProgressBar::hidden());
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(
+            None,
+            ProgressDrawTarget::term_like(Box::new(Screen::stderr())),
+        );
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}") {
             bar.set_style(style);
         }
@@ -50,10 +56,9 @@ impl Progress {
     }
 }
 
-/// A line that does not fill the screen: what is echoed after it must not begin another.
+/// No more than one line.
 fn fitted(what: impl Into<Cow<'static, str>>) -> String {
-    let (_, width) = Term::stderr().size();
-    let room = usize::from(width).saturating_sub(AROUND);
+    let room = usize::from(Screen::stderr().width()).saturating_sub(AROUND);
     truncate_str(&plain(&what.into()), room, "…").into_owned()
 }
 

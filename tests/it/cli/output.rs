@@ -17,7 +17,8 @@ fn masked(text: &str) -> String {
         let mut words = line.split(' ').map(mask).collect::<Vec<_>>();
         // An age ends its line or stands before "ago".
         for at in 0..words.len() {
-            let is_told = words.get(at + 1).is_none_or(|next| next == "ago");
+            let ends_row = line.contains("   ") && at + 1 == words.len();
+            let is_told = ends_row || words.get(at + 1).is_some_and(|next| next == "ago");
             if is_told && is_age(&words[at]) {
                 "<age>".clone_into(&mut words[at]);
             }
