@@ -13,6 +13,7 @@ mod credentials;
 mod error;
 mod printer;
 mod progress;
+mod question;
 mod settings;
 mod wait;
 
@@ -46,7 +47,7 @@ pub fn main(commit: Option<&'static str>) -> ExitCode {
             let code = if error.use_stderr() { 2 } else { 0 };
             return match error.print() {
                 Ok(()) => ExitCode::from(code),
-                Err(error) => report_unwritten(&error),
+                Err(error) => report(&Error::Output(error)),
             };
         }
     };
@@ -77,18 +78,12 @@ fn run(args: Args, environment: Environment, commit: Option<&'static str>) -> Re
 
 /// Says what went wrong. A reader that has left early has what it wanted.
 fn report(error: &Error) -> ExitCode {
-    if let Error::Output(cause) = error {
-        return report_unwritten(cause);
+    match error {
+        Error::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Error::Changes => ExitCode::from(error.exit_code()),
+        _ => {
+            printer::report(error);
+            ExitCode::from(error.exit_code())
+        }
     }
-    if !matches!(error, Error::Changes) {
-        printer::report(error);
-    }
-    ExitCode::from(error.exit_code())
-}
-
-fn report_unwritten(error: &io::Error) -> ExitCode {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return ExitCode::SUCCESS;
-    }
-    ExitCode::FAILURE
 }

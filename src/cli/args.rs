@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod manifest;
 pub mod project;
 pub mod sign_in;
+mod value;
 
 use std::path::PathBuf;
 
@@ -67,18 +68,26 @@ pub struct GlobalArgs {
     /// Trust these certificate authorities (PEM) instead of the system's
     #[arg(long, global = true, env = "KISENON_CA_FILE", hide_env_values = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
-    /// How to write data
+    /// How to write data: table, json, yaml or name
     #[arg(
         short,
         long,
         global = true,
         value_enum,
         default_value_t,
+        hide_possible_values = true,
         value_name = "FORMAT"
     )]
     pub output: Output,
-    /// When to colour; NO_COLOR counts too
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When to colour: auto, always or never; `NO_COLOR` counts too
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "WHEN"
+    )]
     pub color: Color,
     /// Leave out progress and remarks
     #[arg(short, long, global = true)]

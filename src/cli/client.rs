@@ -3,11 +3,13 @@
 
 pub(crate) mod events;
 mod lookup;
+mod overload;
+pub(crate) mod revise;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
@@ -16,8 +18,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use self::overload::Patience;
 use super::error::Error;
-use super::settings::Settings;
+use super::progress::Progress;
+use super::settings::{Settings, Source};
 use crate::wire::page::Page;
 use crate::wire::problem::Problem;
 
@@ -25,10 +29,6 @@ use crate::wire::problem::Problem;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one answer may take: longer than the server's own limit of 30 s.
 const ANSWER: Duration = Duration::from_secs(40);
-/// How often a request is sent at the most.
-const ATTEMPTS: usize = 6;
-/// The longest that the server's `Retry-After` is obeyed; beyond it the refusal is told.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Items of a page of a list: as many as the server gives.
 const PAGE: u32 = crate::wire::page::PageQuery::MAX_LIMIT;
 
@@ -38,6 +38,10 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
     credential: Option<SecretString>,
+    /// What to do where the server takes the credential no more.
+    remedy: &'static str,
+    /// Whether people are told why nothing happens.
+    is_watched: bool,
 }
 
 impl Client {
@@ -78,7 +82,22 @@ impl Client {
             http,
             base: settings.api_url.clone(),
             credential,
+            remedy: match settings.credential.as_ref().map(|of| &of.source) {
+                Some(Source::Environment) => {
+                    "put another key into KISENON_API_KEY, or unset it and run keon login"
+                }
+                Some(Source::Profile(_)) | None => "sign in again: keon login",
+            },
+            is_watched: settings.shows_progress(),
         })
+    }
+
+    /// The same, where somebody else shows already what is being waited for.
+    pub(crate) fn unwatched(&self) -> Self {
+        Self {
+            is_watched: false,
+            ..self.clone()
+        }
     }
 
     /// A request to the path of these segments, which are escaped.
@@ -176,7 +195,7 @@ impl Call<'_> {
 
     /// Only if it is still as it was read.
     pub(crate) fn if_match(self, etag: &str) -> Self {
-        self.header(header::IF_MATCH, etag)
+        self.header(header::IF_MATCH, &format!("\"{etag}\""))
     }
 
     /// Adds a header field.
@@ -211,14 +230,30 @@ impl Call<'_> {
     /// # Errors
     /// When the request is refused, no answer comes, or it is not as the API answers.
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.read(self.send().await?).await
+    }
+
+    /// The body of the answer, if it has one.
+    ///
+    /// # Errors
+    /// As [`Call::json`].
+    pub(crate) async fn json_if_any<T: DeserializeOwned>(self) -> Result<Option<T>, Error> {
+        let response = self.send().await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        self.read(response).await.map(Some)
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, Error> {
         let url = self.client.base.to_string();
-        let body = self.send().await?.bytes().await.map_err(|source| {
-            let source = source.without_url();
-            Error::Unreachable {
-                url: url.clone(),
-                source,
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(source) => {
+                let source = source.without_url();
+                return Err(Error::Unreachable { url, source });
             }
-        })?;
+        };
         serde_json::from_slice(&body).map_err(|source| Error::Unexpected {
             url,
             source: source.into(),
@@ -234,17 +269,12 @@ impl Call<'_> {
     }
 
     /// The answer, which is not a refusal. Asks again where the server is busy (429, 503), as soon
-    /// as it says.
+    /// as it says and within bounds.
     ///
     /// # Errors
     /// When the request is refused or no answer comes.
     pub(crate) async fn send(&self) -> Result<Response, Error> {
-        let mut waits = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(250))
-            .with_max_delay(Duration::from_secs(8))
-            .with_jitter()
-            .with_max_times(ATTEMPTS - 1)
-            .build();
+        let mut patience = Patience::new();
         loop {
             let answer = self.request().send().await;
             let response = answer.map_err(|source| Error::Unreachable {
@@ -256,15 +286,19 @@ impl Call<'_> {
                 return Ok(response);
             }
             let wait = match self.may_be_sent_again(status) {
-                true => waits
-                    .next()
-                    .map(|wait| retry_after(&response).unwrap_or(wait)),
+                true => patience.next(response.headers(), Timestamp::now()),
                 false => None,
             };
-            match wait.filter(|wait| *wait <= PATIENCE) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(self.refusal(response).await),
-            }
+            let Some(wait) = wait else {
+                return Err(self.refusal(response).await);
+            };
+            let seconds = wait.as_secs_f32().ceil();
+            let progress = Progress::seen(
+                self.client.is_watched,
+                format!("the server is busy; asking again in {seconds} s"),
+            );
+            tokio::time::sleep(wait).await;
+            drop(progress);
         }
     }
 
@@ -307,7 +341,7 @@ impl Call<'_> {
         match problem {
             Ok(problem) if status == StatusCode::UNAUTHORIZED => Error::NotSignedIn {
                 message: problem.detail.unwrap_or(problem.title),
-                hint: "sign in again: keon login".to_owned(),
+                hint: self.client.remedy.to_owned(),
             },
             Ok(problem) => Error::Problem(Box::new(problem)),
             Err(_) => Error::Unexpected {
@@ -316,11 +350,4 @@ impl Call<'_> {
             },
         }
     }
-}
-
-/// How long the server asks to wait (RFC 9110 section 10.2.3, in seconds).
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(header::RETRY_AFTER)?;
-    let seconds = value.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }

@@ -83,6 +83,17 @@ pub(crate) enum Error {
         /// What was waited for.
         message: String,
     },
+    /// It cannot happen until something else changes.
+    #[error("{message}")]
+    Stalled {
+        /// What was waited for.
+        message: String,
+        /// Why, in the server's words.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What to change.
+        hint: String,
+    },
     /// The output cannot be written.
     #[error("failed to write the output")]
     Output(#[source] io::Error),
@@ -142,7 +153,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
-            Self::NotSignedIn { hint, .. } => Some(hint.clone()),
+            Self::NotSignedIn { hint, .. } | Self::Stalled { hint, .. } => Some(hint.clone()),
             Self::Problem(problem) => hint_for(problem),
             Self::Unreachable { .. } => {
                 Some("check --api-url, the network, and --ca-file for a private authority".into())
@@ -164,9 +175,18 @@ impl Error {
 
 fn hint_for(problem: &Problem) -> Option<String> {
     let hint = match &*problem.code {
-        "insufficient_scope" => "make a key that may do this: keon api-keys create",
+        "insufficient_scope" => {
+            "sign in with keon login, or make a key that may: keon api-keys create --scope read,write"
+        }
+        "access_denied" => "sign in as somebody who may: keon login",
+        "deletion_protected" => "keon projects update PROJECT --deletion-protection=false",
+        "name_taken" => {
+            "take another name, or look at what has this one: keon projects list, keon endpoints list"
+        }
+        "quota_exceeded" => "delete what is not needed any more, or ask for a larger quota",
         "precondition_failed" => "it was changed meanwhile; run the command again",
         "rate_limited" => "wait a moment; the limits are at /docs/limits of the console",
+        "busy" | "unavailable" | "timeout" => "the server has trouble; try again in a moment",
         "internal" => {
             let id = problem.request_id.as_deref()?;
             return Some(format!("report it with the request id {id}"));

@@ -2,6 +2,7 @@
 //! asked for with `--output`; colours follow the terminal.
 
 mod age;
+mod tone;
 
 use std::io::{self, Write as _};
 
@@ -16,6 +17,7 @@ use super::error::Error;
 use super::settings::Settings;
 
 pub(crate) use age::age;
+pub(crate) use tone::{STATUS, Tone, plain};
 
 /// Space between two columns.
 const GAP: u16 = 3;
@@ -24,6 +26,8 @@ const GAP: u16 = 3;
 pub(crate) trait Listed: Serialize {
     /// What `--output name` writes before the slash.
     const KIND: &'static str;
+    /// The command that makes the first.
+    const FIRST: Option<&'static str> = None;
     /// The heads of the columns.
     const HEAD: &'static [&'static str];
 
@@ -32,6 +36,11 @@ pub(crate) trait Listed: Serialize {
 
     /// One cell for each column.
     fn row(&self, now: Timestamp) -> Vec<String>;
+
+    /// How it fares, which colours what stands under [`STATUS`].
+    fn tone(&self) -> Option<Tone> {
+        None
+    }
 }
 
 /// Something that is shown by itself.
@@ -71,14 +80,8 @@ impl Printer {
     /// When it cannot be written.
     pub(crate) fn list<T: Listed>(&self, items: &[T]) -> Result<(), Error> {
         match self.output {
-            Output::Table if items.is_empty() => {
-                self.note(&format!("no {}s", T::KIND.replace('-', " ")))
-            }
-            Output::Table => {
-                let now = Timestamp::now();
-                let rows = items.iter().map(|item| item.row(now));
-                self.data(&self.table(T::HEAD, rows))
-            }
+            Output::Table if items.is_empty() => self.none::<T>(),
+            Output::Table => self.data(&self.rows(items)),
             Output::Name => {
                 let lines = items
                     .iter()
@@ -95,7 +98,10 @@ impl Printer {
     /// When it cannot be written.
     pub(crate) fn one<T: Described>(&self, item: &T) -> Result<(), Error> {
         match self.output {
-            Output::Table => self.data(&details(&item.details(Timestamp::now()))),
+            Output::Table => {
+                let lines = item.details(Timestamp::now());
+                self.data(&details(&lines, item.tone()))
+            }
             Output::Name => self.data(&format!("{}/{}\n", T::KIND, item.name())),
             Output::Json | Output::Yaml => self.serialized(item),
         }
@@ -115,6 +121,34 @@ impl Printer {
             Output::Table => self.data(&text()),
             Output::Name => self.data(&format!("{name}\n")),
             Output::Json | Output::Yaml => self.serialized(value),
+        }
+    }
+
+    fn rows<T: Listed>(&self, items: &[T]) -> String {
+        let now = Timestamp::now();
+        let cells = |item: &T| {
+            let row = item.row(now);
+            row.iter().map(|cell| plain(cell).into_owned()).collect()
+        };
+        let rows = items.iter().map(cells).collect::<Vec<Vec<String>>>();
+        let text = self.table(T::HEAD, rows.clone());
+        let Some(column) = T::HEAD.iter().position(|head| *head == STATUS) else {
+            return text;
+        };
+        let mut lines = text.lines().map(str::to_owned).collect::<Vec<_>>();
+        for ((line, row), item) in lines.iter_mut().skip(1).zip(&rows).zip(items) {
+            if let Some(tone) = item.tone() {
+                *line = tone.paint_cell(line, row, column);
+            }
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn none<T: Listed>(&self) -> Result<(), Error> {
+        self.note(&format!("no {}s", T::KIND.replace('-', " ")))?;
+        match T::FIRST {
+            Some(first) => self.note(&hint(&format!("make the first: {first}"))),
+            None => Ok(()),
         }
     }
 
@@ -193,34 +227,44 @@ impl Printer {
         let style = AnsiColor::Yellow.on_default().bold();
         self.message(&format!("{style}warning:{style:#} {text}"))
     }
-
-    /// Whether progress may be shown.
-    pub(crate) const fn is_quiet(&self) -> bool {
-        self.quiet
-    }
 }
 
 /// Says on stderr what went wrong, why, and what to do about it.
 pub(crate) fn report(error: &Error) {
     let red = AnsiColor::Red.on_default().bold();
     let dim = Style::new().dimmed();
-    let cyan = AnsiColor::Cyan.on_default().bold();
     let mut out = anstream::stderr().lock();
     // There is nobody left to tell that this could not be said.
-    let _ = writeln!(out, "{red}error:{red:#} {error}");
+    let _ = writeln!(out, "{red}error:{red:#} {}", lines(error));
     let mut cause = std::error::Error::source(error);
     while let Some(of) = cause {
-        let _ = writeln!(out, "{dim}caused by:{dim:#} {of}");
+        let _ = writeln!(out, "{dim}caused by:{dim:#} {}", lines(&of));
         cause = of.source();
     }
     if let Error::Problem(problem) = error {
+        let said = error.to_string();
         for of in &problem.errors {
-            let _ = writeln!(out, "  {}: {}", of.field, of.message);
+            let line = format!("{}: {}", of.field, of.message);
+            // The server repeats a single one in its words.
+            if !said.contains(&line) {
+                let _ = writeln!(out, "  {}", lines(&line));
+            }
         }
     }
-    if let Some(hint) = error.hint() {
-        let _ = writeln!(out, "{cyan}hint:{cyan:#} {hint}");
+    if let Some(text) = error.hint() {
+        let _ = writeln!(out, "{}", hint(&text));
     }
+}
+
+/// Text that may quote others, and may have several lines.
+fn lines(text: &impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
+}
+
+fn hint(text: &str) -> String {
+    let cyan = AnsiColor::Cyan.on_default().bold();
+    format!("{cyan}hint:{cyan:#} {text}")
 }
 
 const fn choice(color: Color) -> ColorChoice {
@@ -232,13 +276,16 @@ const fn choice(color: Color) -> ColorChoice {
 }
 
 /// Labels and values below each other.
-fn details(details: &[(&'static str, String)]) -> String {
+fn details(details: &[(&'static str, String)], tone: Option<Tone>) -> String {
     let width = details.iter().map(|(label, _)| label.len()).max();
     let width = width.unwrap_or_default() + 1 + usize::from(GAP);
     let mut text = String::new();
     for (label, value) in details {
+        let tone = tone.filter(|_| label.eq_ignore_ascii_case(STATUS));
         let mut label = format!("{label}:");
         for line in value.lines() {
+            let line = plain(line);
+            let line = tone.map_or_else(|| line.to_string(), |tone| tone.paint(&line));
             text.push_str(format!("{label:width$}{line}").trim_end());
             text.push('\n');
             label.clear();

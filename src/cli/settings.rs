@@ -142,6 +142,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Whether people see, and want to see, what is being waited for.
+    pub(crate) const fn shows_progress(&self) -> bool {
+        self.environment.has_message_screen && !self.quiet
+    }
+
+    /// Whether somebody can be asked.
+    pub(crate) const fn can_ask(&self) -> bool {
+        self.environment.has_keyboard && self.environment.has_message_screen
+    }
+
     /// Resolves what is set.
     ///
     /// # Errors

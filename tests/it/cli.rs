@@ -6,16 +6,26 @@
     reason = "helpers of tests fail the test they help"
 )]
 
+mod api_key;
+mod asking;
 mod audit;
 mod completion;
 mod connection;
+mod endpoint;
 mod explain;
 mod hash;
+mod help;
 mod machine;
 mod man;
 mod manifest;
+mod output;
+mod overload;
 mod postgres;
+mod project;
 mod psql;
+mod refusal;
 mod shop;
+mod steered;
 mod terminal;
+mod waiting;
 mod work;

@@ -3,11 +3,19 @@
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use super::value;
+
 /// Keys for programs.
 #[derive(Debug, Subcommand)]
 pub enum ApiKeys {
     /// List API keys
-    #[command(visible_alias = "ls")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "\
+Examples:
+  keon api-keys list
+  keon api-keys list -o json"
+    )]
     List,
     /// Show what is known of an API key
     #[command(visible_alias = "show")]
@@ -27,17 +35,21 @@ pub enum ApiKeys {
 /// Which API key.
 #[derive(Debug, Args)]
 pub struct ApiKey {
-    /// Id, prefix or label of the key
+    /// Label, prefix or id of the key
     #[arg(value_name = "KEY")]
     pub key: String,
 }
 
 /// Make an API key, which is shown once.
+///
+/// The key is written to standard output, all else to standard error. It can do no more than the
+/// credential that makes it, and ends with it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   keon api-keys create ci --scope read --project shop --expires-in 90d
-  KISENON_API_KEY=$(keon api-keys create ci -o name)")]
+  KISENON_API_KEY=$(keon api-keys create ci --quiet)
+  keon api-keys create ci -o json")]
 pub struct Create {
     /// Name for people
     pub label: String,
@@ -49,8 +61,13 @@ pub struct Create {
 /// What a key may do, and for how long.
 #[derive(Debug, Args)]
 pub struct Reach {
-    /// What it may do (repeat it); else both, or as much as the key that makes it
-    #[arg(long = "scope", value_enum, value_name = "SCOPE")]
+    /// What it may do (repeat it, or separate with commas); else as much as what makes it
+    #[arg(
+        long = "scope",
+        value_enum,
+        value_name = "SCOPE",
+        value_delimiter = ','
+    )]
     pub scopes: Vec<Scope>,
     /// The only project that it may touch
     #[arg(long, value_name = "PROJECT")]
@@ -59,14 +76,8 @@ pub struct Reach {
     #[arg(long, value_name = "TIME")]
     pub expires_at: Option<Timestamp>,
     /// In how long it ends: 90d, 12h
-    #[arg(long, value_name = "TIME", conflicts_with = "expires_at", value_parser = span)]
+    #[arg(long, value_name = "TIME", conflicts_with = "expires_at", value_parser = value::span)]
     pub expires_in: Option<jiff::Span>,
-}
-
-fn span(text: &str) -> Result<jiff::Span, String> {
-    let parsed = text.parse::<jiff::Span>().ok();
-    let positive = parsed.filter(|span| span.is_positive());
-    positive.ok_or_else(|| "write a time such as 90d or 12h".to_owned())
 }
 
 /// What a key may do.
@@ -80,17 +91,26 @@ pub enum Scope {
 
 /// Rename an API key.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon api-keys update ci --label deploy")]
 pub struct Update {
     /// Which
     #[command(flatten)]
     pub key: ApiKey,
     /// Its new name for people
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub label: String,
 }
 
 /// Revoke an API key.
+///
+/// Once this returns no server accepts the key any more, nor the keys that it has made.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon api-keys revoke ci
+  keon api-keys revoke nsk_4fQ0sT9bZx --keep-children --yes")]
 pub struct Delete {
     /// Which
     #[command(flatten)]

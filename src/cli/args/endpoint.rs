@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum, ValueHint};
+use ipnet::Ipv4Net;
+
+use super::value;
 
 /// Postgres servers, each behind its own perimeter.
 #[derive(Debug, Subcommand)]
 pub enum Endpoints {
     /// List endpoints
     #[command(visible_alias = "ls")]
-    List {
-        /// Only those of this project
-        #[arg(long, value_name = "PROJECT")]
-        project: Option<String>,
-    },
+    List(List),
     /// Show an endpoint
     #[command(visible_alias = "show")]
     Get(Endpoint),
@@ -26,13 +25,39 @@ pub enum Endpoints {
     #[command(visible_alias = "rm")]
     Delete(Delete),
     /// Stop an endpoint; address and data are kept
+    #[command(
+        visible_alias = "stop",
+        after_help = "\
+Examples:
+  keon endpoints suspend main
+  keon endpoints suspend main --no-wait"
+    )]
     Suspend(Move),
     /// Start a suspended endpoint
+    #[command(
+        visible_alias = "start",
+        after_help = "\
+Examples:
+  keon endpoints resume main
+  keon endpoints resume main --timeout 10m"
+    )]
     Resume(Move),
     /// Change who may reach an endpoint
     Allow(Allow),
     /// Give its role a new password, which is shown once
     ResetPassword(ResetPassword),
+}
+
+/// List endpoints.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon endpoints list
+  keon endpoints list --project shop -o json")]
+pub struct List {
+    /// Only those of this project
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<String>,
 }
 
 /// Which endpoint.
@@ -53,15 +78,22 @@ pub struct Wait {
     #[arg(long)]
     pub no_wait: bool,
     /// How long to wait: 90s, 5m
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5m",
+        value_parser = value::duration,
+        conflicts_with = "no_wait"
+    )]
     pub timeout: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<jiff::SignedDuration>().ok();
-    let positive = parsed.filter(jiff::SignedDuration::is_positive);
-    let duration = positive.and_then(|of| Duration::try_from(of).ok());
-    duration.ok_or_else(|| "write a time such as 90s or 5m".to_owned())
+impl Wait {
+    /// How long to wait, if at all.
+    #[must_use]
+    pub fn limit(&self) -> Option<Duration> {
+        (!self.no_wait).then_some(self.timeout)
+    }
 }
 
 /// Make an endpoint.
@@ -69,7 +101,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[command(after_help = "\
 Examples:
   keon endpoints create main --project shop --allow 203.0.113.0/24
-  keon endpoints create main --project shop --cpu 1 --memory 1Gi --storage 10Gi --parameter work_mem=16MB")]
+  keon endpoints create main --project shop --cpu 1 --memory 1Gi --storage 10Gi
+  keon endpoints create main --project shop --parameter work_mem=16MB --no-wait")]
 pub struct Create {
     /// Name: lower-case letters, digits and hyphens
     pub name: String,
@@ -86,8 +119,8 @@ pub struct Create {
     #[arg(long, value_name = "NAME")]
     pub storage_class: Option<String>,
     /// Who may reach it: IPv4 ranges (repeat it, or separate with commas); else as its project says
-    #[arg(long = "allow", value_name = "CIDR", value_delimiter = ',')]
-    pub allowed_cidrs: Vec<ipnet::Ipv4Net>,
+    #[arg(long = "allow", value_name = "CIDR", value_delimiter = ',', value_parser = value::cidr)]
+    pub allowed_cidrs: Vec<Ipv4Net>,
     /// Which pods of the cluster may connect
     #[arg(long, value_enum, value_name = "PODS", requires = "allowed_cidrs")]
     pub in_cluster: Option<InCluster>,
@@ -106,29 +139,29 @@ pub struct Create {
 #[derive(Debug, Args)]
 pub struct Settings {
     /// Processor limit: 500m, 2
-    #[arg(long, value_name = "QUANTITY")]
+    #[arg(long, value_name = "QUANTITY", value_parser = value::quantity)]
     pub cpu: Option<String>,
     /// Memory limit: 512Mi, 2Gi
-    #[arg(long, value_name = "QUANTITY")]
+    #[arg(long, value_name = "QUANTITY", value_parser = value::quantity)]
     pub memory: Option<String>,
     /// Size of its disk, which only grows: 10Gi
-    #[arg(long, value_name = "QUANTITY")]
+    #[arg(long, value_name = "QUANTITY", value_parser = value::quantity)]
     pub storage: Option<String>,
     /// A server parameter (repeat it); `NAME=` gives one its default back
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = value::parameter)]
     pub parameters: Vec<(String, String)>,
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or("write NAME=VALUE, such as work_mem=16MB")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 /// Change an endpoint.
+///
+/// What is not named stays as it is. Its address stays; a new size or parameter may restart the
+/// server.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon endpoints update main --cpu 2 --memory 4Gi
+  keon endpoints update main --storage 20Gi
+  keon endpoints update main --parameter work_mem=64MB --parameter jit=")]
 pub struct Update {
     /// Which
     #[command(flatten)]
@@ -136,13 +169,19 @@ pub struct Update {
     /// What to change
     #[command(flatten)]
     pub settings: Settings,
-    /// Wait until it is ready again, and for how long
+    /// Wait until it is in force, and for how long
     #[command(flatten)]
     pub wait: Wait,
 }
 
 /// Delete an endpoint.
+///
+/// Its data goes or stays as the deletion policy of its project says.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon endpoints delete main
+  keon endpoints delete main --yes --no-wait")]
 pub struct Delete {
     /// Which
     #[command(flatten)]
@@ -167,33 +206,45 @@ pub struct Move {
 }
 
 /// Change who may reach an endpoint.
+///
+/// Whoever is let in no more is cut off, open connections too. An endpoint without a list of its
+/// own starts from its project's.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  keon endpoints allow main 203.0.113.0/24                   one range more
-  keon endpoints allow main --remove 203.0.113.0/24          one less
-  keon endpoints allow main 198.51.100.7/32 --replace        this one only")]
+  keon endpoints allow main 203.0.113.0/24               let in one range more
+  keon endpoints allow main --remove 203.0.113.0/24      let in one range less
+  keon endpoints allow main 198.51.100.7 --replace       let in this address only
+  keon endpoints allow main --inherit                    let in whom its project lets in
+  keon explain endpoint main                             see who can reach it")]
+#[command(group(
+    ArgGroup::new("change")
+        .required(true)
+        .multiple(true)
+        .args(["cidrs", "remove", "inherit", "in_cluster"])
+))]
 pub struct Allow {
     /// Which
     #[command(flatten)]
     pub endpoint: Endpoint,
     /// IPv4 ranges to let in
-    #[arg(value_name = "CIDR")]
-    pub cidrs: Vec<ipnet::Ipv4Net>,
+    #[arg(value_name = "CIDR", value_parser = value::cidr)]
+    pub cidrs: Vec<Ipv4Net>,
     /// Let this range in no more (repeat it, or separate with commas)
-    #[arg(
-        long,
-        value_name = "CIDR",
-        value_delimiter = ',',
-        conflicts_with = "replace"
-    )]
-    pub remove: Vec<ipnet::Ipv4Net>,
-    /// Let in these ranges and no other
-    #[arg(long, requires = "cidrs")]
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = value::cidr)]
+    pub remove: Vec<Ipv4Net>,
+    /// Let in the ranges that are named and no other
+    #[arg(long, requires = "cidrs", conflicts_with = "remove")]
     pub replace: bool,
+    /// Have no list of its own: let in whom the project lets in
+    #[arg(long, conflicts_with_all = ["cidrs", "remove", "replace", "in_cluster"])]
+    pub inherit: bool,
     /// Which pods of the cluster may connect
     #[arg(long, value_enum, value_name = "PODS")]
     pub in_cluster: Option<InCluster>,
+    /// Wait until it is in force, and for how long
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 /// Which pods of the cluster may connect.
@@ -206,7 +257,14 @@ pub enum InCluster {
 }
 
 /// Give its role a new password, which is shown once.
+///
+/// The password is written to standard output, all else to standard error. The old one ends.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon endpoints reset-password main
+  PGPASSWORD=$(keon endpoints reset-password main --yes --quiet)
+  keon endpoints reset-password main --yes -o json")]
 pub struct ResetPassword {
     /// Which
     #[command(flatten)]

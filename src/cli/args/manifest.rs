@@ -58,6 +58,10 @@ pub struct Plan {
 
 /// List what was changed, and by whom.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon audit
+  keon audit --limit 500 -o json")]
 pub struct Audit {
     /// How many events, the newest first
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]

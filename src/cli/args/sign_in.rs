@@ -39,6 +39,11 @@ pub struct Login {
 
 /// Revoke this machine's API key, and forget it.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon logout
+  keon logout --profile work
+  keon logout --local         where the server is gone")]
 pub struct Logout {
     /// Forget the key even where the server cannot be reached, which leaves it valid
     #[arg(long)]
@@ -60,6 +65,10 @@ pub enum Profiles {
 
 /// Open the web console.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keon open
+  keon open --print")]
 pub struct Open {
     /// Print the URL instead
     #[arg(long)]

@@ -1,4 +1,5 @@
-//! From what a person types to what the API knows: a name where that is unique, or an id.
+//! From what a person types to what the API knows: an id or a name, also as `--output name` writes
+//! it. Names of projects and of endpoints are unique in a tenant; labels of keys need not be.
 
 use super::Client;
 use crate::cli::error::Error;
@@ -16,11 +17,10 @@ impl Client {
     /// When there is none, or the list does not come.
     pub(crate) async fn project(&self, wanted: &str) -> Result<ProjectView, Error> {
         let all = self.list::<ProjectView>(&["v1", "projects"], &[]).await?;
-        let is_it = |of: &ProjectView| of.id == wanted || of.name == wanted;
         let names = all.iter().map(|of| of.name.clone()).collect();
-        all.into_iter()
-            .find(is_it)
-            .ok_or_else(|| absent("project", wanted, names))
+        let wanted = without_kind("project", wanted);
+        let found = pick(all, |of| of.id == wanted, |of| of.name == wanted);
+        found.ok_or_else(|| absent("project", wanted, names))
     }
 
     /// The endpoint of this name or id.
@@ -29,11 +29,10 @@ impl Client {
     /// When there is none, or the list does not come.
     pub(crate) async fn endpoint(&self, wanted: &str) -> Result<EndpointView, Error> {
         let all = self.list::<EndpointView>(&["v1", "endpoints"], &[]).await?;
-        let is_it = |of: &EndpointView| of.id == wanted || of.name == wanted;
         let names = all.iter().map(|of| of.name.clone()).collect();
-        all.into_iter()
-            .find(is_it)
-            .ok_or_else(|| absent("endpoint", wanted, names))
+        let wanted = without_kind("endpoint", wanted);
+        let found = pick(all, |of| of.id == wanted, |of| of.name == wanted);
+        found.ok_or_else(|| absent("endpoint", wanted, names))
     }
 
     /// The API key of this id, prefix or label.
@@ -42,6 +41,7 @@ impl Client {
     /// When there is none, several have that label, or the list does not come.
     pub(crate) async fn api_key(&self, wanted: &str) -> Result<ApiKeyView, Error> {
         let all = self.list::<ApiKeyView>(&["v1", "api-keys"], &[]).await?;
+        let wanted = without_kind("api-key", wanted);
         let labels = all.iter().map(|of| of.label.clone()).collect();
         let mut exact = all
             .iter()
@@ -49,16 +49,49 @@ impl Client {
         if let Some(key) = exact.next() {
             return Ok(key.clone());
         }
-        let mut labelled = all.into_iter().filter(|of| of.label == wanted);
-        match (labelled.next(), labelled.next()) {
-            (Some(key), None) => Ok(key),
-            (None, _) => Err(absent("API key", wanted, labels)),
-            (Some(_), Some(_)) => Err(Error::refused(format!(
-                "several API keys are called {wanted}"
-            ))
-            .hinting("name it by its id or prefix: keon api-keys list")),
+        let labelled = all.into_iter().filter(|of| of.label == wanted);
+        let labelled = labelled.collect::<Vec<_>>();
+        match &*labelled {
+            [] => Err(absent("API key", wanted, labels)),
+            [key] => Ok(key.clone()),
+            several => {
+                let prefixes = several.iter().map(|of| &*of.prefix).collect::<Vec<_>>();
+                let message = format!("{} API keys are called {wanted}", several.len());
+                let hint = format!("name it by its prefix: {}", prefixes.join(", "));
+                Err(Error::refused(message).hinting(hint))
+            }
         }
     }
+
+    /// Where a refusal is about the project that was named: that there is none, and which one may
+    /// have been meant.
+    pub(crate) async fn about_project(&self, refusal: Error, wanted: &str) -> Error {
+        let is_about = match &refusal {
+            Error::Problem(problem) => problem.errors.iter().any(|of| of.field == "project"),
+            _ => false,
+        };
+        if !is_about {
+            return refusal;
+        }
+        match self.project(wanted).await {
+            Err(absent @ Error::Refused { .. }) => absent,
+            _ => refusal,
+        }
+    }
+}
+
+/// `main`, from `endpoint/main`: no name holds a slash.
+pub(crate) fn without_kind<'a>(kind: &str, wanted: &'a str) -> &'a str {
+    let rest = wanted.strip_prefix(kind);
+    rest.and_then(|rest| rest.strip_prefix('/'))
+        .unwrap_or(wanted)
+}
+
+/// What has that id; else what has that name, which may look like another's id.
+fn pick<T>(all: Vec<T>, by_id: impl Fn(&T) -> bool, by_name: impl Fn(&T) -> bool) -> Option<T> {
+    let position = all.iter().position(by_id);
+    let position = position.or_else(|| all.iter().position(by_name))?;
+    all.into_iter().nth(position)
 }
 
 fn absent(kind: &str, wanted: &str, names: Vec<String>) -> Error {
@@ -74,5 +107,42 @@ fn absent(kind: &str, wanted: &str, names: Vec<String>) -> Error {
             "list them: keon {}s list",
             kind.to_lowercase().replace(' ', "-")
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_before_a_name_that_looks_like_it() {
+        let all = vec![("prj-1", "prj-2"), ("prj-2", "shop")];
+        let found = |wanted: &str| {
+            pick(
+                all.clone(),
+                |(id, _)| *id == wanted,
+                |(_, name)| *name == wanted,
+            )
+        };
+        assert_eq!(found("prj-2"), Some(("prj-2", "shop")));
+        assert_eq!(found("shop"), Some(("prj-2", "shop")));
+        assert_eq!(found("blog"), None);
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        assert_eq!(without_kind("endpoint", "endpoint/main"), "main");
+        assert_eq!(without_kind("endpoint", "endpoint-main"), "endpoint-main");
+        assert_eq!(without_kind("endpoint", "project/main"), "project/main");
+    }
+
+    #[test]
+    fn what_was_meant_is_guessed_where_it_is_near() {
+        let hint = |names: &[&str]| {
+            let names = names.iter().map(|&name| name.to_owned()).collect();
+            absent("API key", "shopp", names).hint().unwrap()
+        };
+        assert_eq!(hint(&["blog", "shop", "shoe"]), "did you mean shop?");
+        assert_eq!(hint(&["blog"]), "list them: keon api-keys list");
     }
 }

@@ -38,6 +38,14 @@ impl Machine {
             .with("KISENON_API_KEY", &key)
     }
 
+    /// Another of the same shells, with a home of its own.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            variables: self.variables.clone(),
+            ..Self::new()
+        }
+    }
+
     /// With this variable as well.
     pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -87,6 +95,17 @@ impl Machine {
     pub(super) fn terminal(&self, args: &[&str]) -> Terminal {
         let args: Vec<_> = args.iter().map(OsStr::new).collect();
         Terminal::start(OsStr::new(KEON), &args, self.home(), self.environment())
+    }
+
+    /// Starts a shell with this script in a terminal.
+    pub(super) fn shell(&self, script: &str) -> Terminal {
+        let args = [OsStr::new("-c"), OsStr::new(script)];
+        Terminal::start(
+            OsStr::new("/bin/sh"),
+            &args,
+            self.home(),
+            self.environment(),
+        )
     }
 
     /// What every program is started with here.

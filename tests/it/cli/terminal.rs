@@ -84,6 +84,11 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
+    /// Whether the cursor cannot be seen.
+    pub(super) fn hides_cursor(&self) -> bool {
+        self.screen.screen().hide_cursor()
+    }
+
     /// All that was written to the terminal so far, with its control sequences.
     pub(super) fn written(&self) -> String {
         String::from_utf8_lossy(&self.written).into_owned()
