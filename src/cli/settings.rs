@@ -135,6 +135,7 @@ impl Settings {
         let profile_name = args
             .profile
             .clone()
+            .filter(|name| !name.is_empty())
             .or_else(|| stored.current_profile.clone())
             .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         let profile = stored.profiles.get(&profile_name).cloned();

@@ -57,7 +57,7 @@ pub struct Wait {
     pub timeout: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok();
     let positive = parsed.filter(jiff::SignedDuration::is_positive);
     let duration = positive.and_then(|of| Duration::try_from(of).ok());
