@@ -6,6 +6,12 @@
     reason = "helpers of tests fail the test they help"
 )]
 
+mod attack;
+mod browser;
+mod credentials;
+mod device;
+mod login;
+mod logout;
 mod machine;
 mod terminal;
 mod work;
