@@ -65,8 +65,10 @@ fn run(args: Args, environment: Environment, commit: Option<&'static str>) -> Re
         .map_err(Error::Runtime)?;
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = command::run(&context, args.command) => outcome,
+            // First, so that no command runs before an interrupt is heard.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            outcome = command::run(&context, args.command) => outcome,
         }
     });
     // Questions to the terminal block a thread that nobody can wait for.

@@ -1,12 +1,17 @@
 //! A spinner while something is waited for: on a terminal, and nowhere else.
 
+mod screen;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::screen::Screen;
 use super::context::Context;
 
+/// Most pictures in a second.
+const HERTZ: u8 = 20;
 /// Time between two pictures.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -22,7 +27,10 @@ impl Progress {
         if !is_seen {
             return Self(ProgressBar::hidden());
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(
+            None,
+            ProgressDrawTarget::term_like_with_hz(Box::new(Screen::stderr()), HERTZ),
+        );
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }

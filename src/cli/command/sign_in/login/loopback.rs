@@ -1,7 +1,8 @@
 //! The listener on this machine that the browser is sent back to (RFC 8252 section 7.3; C2, C3).
 //!
 //! Whoever runs a program on this machine can connect, so nobody can occupy it: a connection that
-//! says nothing is dropped, and where there are too many, the oldest goes.
+//! says nothing is dropped, and where there are too many, the oldest goes that has brought no
+//! answer.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::page::Page;
 use super::redirect::{self, Answer, Seen, State, Verdict};
@@ -32,6 +34,8 @@ const HEAD: Duration = Duration::from_secs(5);
 const HEAD_SIZE: usize = 16 * 1024;
 /// How long a connection may last: longer than the server takes to make a key.
 const CONNECTION: Duration = Duration::from_secs(60);
+/// How long a connection is left in peace to say something, however many others come.
+const PEACE: Duration = Duration::from_millis(20);
 /// Pause where the system can give no connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -84,23 +88,48 @@ impl Loopback {
             attempts,
             shown: Arc::clone(shown),
         });
-        let (mut tasks, mut by_age) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
+        let (mut tasks, mut by_age) = (JoinSet::new(), VecDeque::<Guest>::new());
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
             while tasks.try_join_next().is_some() {}
-            by_age.retain(|task| !task.is_finished());
-            if by_age.len() >= CONNECTIONS
-                && let Some(oldest) = by_age.pop_front()
-            {
-                oldest.abort();
+            by_age.retain(|guest| !guest.task.is_finished());
+            if by_age.len() >= CONNECTIONS {
+                make_room(&mut by_age).await;
             }
-            by_age.push_back(tasks.spawn(Arc::clone(&desk).attend(stream)));
+            let has_answered = Arc::new(AtomicBool::new(false));
+            let attended = Arc::clone(&desk).attend(stream, Arc::clone(&has_answered));
+            by_age.push_back(Guest {
+                since: Instant::now(),
+                has_answered,
+                task: tasks.spawn(attended),
+            });
             // A flood is not taken in before those who came earlier were heard.
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+struct Guest {
+    since: Instant,
+    /// Whether it has brought an answer, and waits for the page.
+    has_answered: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// Hangs up on the oldest that has brought no answer, once it had its time to.
+async fn make_room(by_age: &mut VecDeque<Guest>) {
+    let is_idle = |guest: &Guest| !guest.has_answered.load(Ordering::Relaxed);
+    let Some(oldest) = by_age.iter().position(is_idle) else {
+        return;
+    };
+    tokio::time::sleep_until(by_age[oldest].since + PEACE).await;
+    if let Some(guest) = by_age.remove(oldest).filter(is_idle) {
+        guest.task.abort();
     }
 }
 
@@ -114,10 +143,10 @@ struct Desk {
 }
 
 impl Desk {
-    async fn attend(self: Arc<Self>, stream: TcpStream) {
+    async fn attend(self: Arc<Self>, stream: TcpStream, has_answered: Arc<AtomicBool>) {
         let has_shown = AtomicBool::new(false);
         let service = service_fn(|request| async {
-            let response = self.respond(request, &has_shown).await;
+            let response = self.respond(request, &has_answered, &has_shown).await;
             Ok::<_, Infallible>(response)
         });
         let connection = http1::Builder::new()
@@ -136,6 +165,7 @@ impl Desk {
     async fn respond(
         &self,
         request: Request<Incoming>,
+        has_answered: &AtomicBool,
         has_shown: &AtomicBool,
     ) -> Response<String> {
         let mut hosts = request.headers().get_all(header::HOST).iter();
@@ -156,10 +186,13 @@ impl Desk {
                 has_shown.store(self.attempts.is_closed(), Ordering::Relaxed);
                 page.response()
             }
-            Verdict::Answer(answer) => match self.pass_on(answer).await {
-                Some(page) => page.redirect(),
-                None => Page::Invalid.response(),
-            },
+            Verdict::Answer(answer) => {
+                has_answered.store(true, Ordering::Relaxed);
+                match self.pass_on(answer).await {
+                    Some(page) => page.redirect(),
+                    None => Page::Invalid.response(),
+                }
+            }
         }
     }
 
