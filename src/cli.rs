@@ -52,23 +52,25 @@ pub fn main(commit: Option<&'static str>) -> ExitCode {
         }
     };
     let environment = Environment::read();
-    match run(args, environment, commit) {
+    match run(args, environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
 }
 
-fn run(args: Args, environment: Environment, commit: Option<&'static str>) -> Result<(), Error> {
+fn run(args: Args, environment: Environment) -> Result<(), Error> {
     let settings = Settings::resolve(&args.global, environment)?;
-    let context = Context::new(settings, commit);
+    let context = Context::new(settings);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = command::run(&context, args.command) => outcome,
+            // First, so that no command runs before an interrupt is heard.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+            outcome = command::run(&context, args.command) => outcome,
         }
     });
     // Questions to the terminal block a thread that nobody can wait for.

@@ -8,6 +8,7 @@ pub mod audit_event;
 pub mod auth;
 pub mod cli_grant;
 pub mod device_grant;
+pub mod discovery;
 pub mod endpoint;
 pub mod manifest;
 pub mod me;

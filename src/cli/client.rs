@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub(crate) use self::lookup::alike;
 use self::overload::Patience;
 use super::error::Error;
 use super::progress::Progress;
@@ -73,6 +74,10 @@ impl Client {
                         .hinting("--ca-file takes certificates in PEM")
                 })?;
             builder = builder.tls_certs_only(authorities);
+        }
+        if settings.api_url.scheme() == "http" {
+            // In clear text to this machine alone, not by way of a proxy.
+            builder = builder.no_proxy();
         }
         let url = settings.api_url.to_string();
         let http = builder

@@ -1,24 +1,21 @@
-//! The commands, one file for each noun.
+//! The commands, one file for each noun; those of signing in and out have a folder.
 
 mod api_key;
 mod audit;
 mod connection;
 mod endpoint;
 mod explain;
-mod login;
-mod logout;
 mod man;
 mod manifest;
-mod open;
-mod profile;
 mod project;
+mod sign_in;
 mod status;
-mod whoami;
 
 use super::args::Command;
 use super::args::endpoint::Explain;
 use super::context::Context;
 use super::error::Error;
+use sign_in::{login, logout, open, profile, whoami};
 
 /// Does what was asked for.
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), Error> {

@@ -11,19 +11,13 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     /// The only door to stdout and stderr.
     pub(crate) printer: Printer,
-    /// The commit that the program was built from.
-    pub(crate) commit: Option<&'static str>,
 }
 
 impl Context {
     /// For one command.
-    pub(crate) fn new(settings: Settings, commit: Option<&'static str>) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         let printer = Printer::new(&settings);
-        Self {
-            settings,
-            printer,
-            commit,
-        }
+        Self { settings, printer }
     }
 
     /// The API, with the credential.

@@ -77,6 +77,18 @@ pub(crate) enum Error {
         #[source]
         source: io::Error,
     },
+    /// There is no port of this machine to be had.
+    #[error("failed to listen on this machine")]
+    Listen(#[source] io::Error),
+    /// The key of a profile that was to end.
+    #[error("the key of profile {profile} is not revoked, so it is kept")]
+    NotRevoked {
+        /// Name of the profile.
+        profile: String,
+        /// The cause.
+        #[source]
+        source: Box<Error>,
+    },
     /// It has not happened in the time given.
     #[error("{message}")]
     Timeout {
@@ -159,6 +171,10 @@ impl Error {
                 Some("check --api-url, the network, and --ca-file for a private authority".into())
             }
             Self::Unexpected { .. } => Some("check --api-url".into()),
+            Self::NotRevoked { .. } => Some(
+                "try again later; or forget it here alone, which leaves it valid: keon logout --local"
+                    .into(),
+            ),
             Self::Timeout { .. } => Some("it goes on by itself; wait longer with --timeout".into()),
             _ => None,
         }

@@ -12,6 +12,8 @@ use self::screen::Screen;
 use super::context::Context;
 use super::printer::plain;
 
+/// Most pictures in a second.
+const HERTZ: u8 = 20;
 /// Time between two pictures.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -35,7 +37,7 @@ impl Progress {
         }
         let bar = ProgressBar::with_draw_target(
             None,
-            ProgressDrawTarget::term_like(Box::new(Screen::stderr())),
+            ProgressDrawTarget::term_like_with_hz(Box::new(Screen::stderr()), HERTZ),
         );
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}") {
             bar.set_style(style);

@@ -32,8 +32,6 @@ pub(crate) struct Environment {
     pub(crate) libpq_variables: Vec<OsString>,
     /// Whether somebody can answer questions.
     pub(crate) has_keyboard: bool,
-    /// Whether data goes to a screen.
-    pub(crate) has_screen: bool,
     /// Whether messages go to a screen.
     pub(crate) has_message_screen: bool,
     /// Whether a browser can be opened where the person sits.
@@ -44,17 +42,12 @@ impl Environment {
     /// Of this process.
     pub(crate) fn read() -> Self {
         let folders = etcetera::choose_base_strategy().ok();
-        let (keyboard, screen) = (
-            std::io::stdin().is_terminal(),
-            std::io::stdout().is_terminal(),
-        );
         Self {
             api_key: text("KISENON_API_KEY").map(SecretString::from),
             config_folder: folders.as_ref().map(|of| of.config_dir().join("keon")),
             cache_folder: folders.as_ref().map(|of| of.cache_dir().join("keon")),
             libpq_variables: names("PG"),
-            has_keyboard: keyboard,
-            has_screen: screen,
+            has_keyboard: std::io::stdin().is_terminal(),
             has_message_screen: std::io::stderr().is_terminal(),
             has_browser: has_browser(),
         }
@@ -162,6 +155,7 @@ impl Settings {
         let profile_name = args
             .profile
             .clone()
+            .filter(|name| !name.is_empty())
             .or_else(|| stored.current_profile.clone())
             .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         let profile = stored.profiles.get(&profile_name).cloned();

@@ -8,13 +8,19 @@
 
 mod api_key;
 mod asking;
+mod attack;
 mod audit;
+mod browser;
 mod completion;
 mod connection;
+mod credentials;
+mod device;
 mod endpoint;
 mod explain;
 mod hash;
 mod help;
+mod login;
+mod logout;
 mod machine;
 mod man;
 mod manifest;

@@ -94,15 +94,22 @@ fn pick<T>(all: Vec<T>, by_id: impl Fn(&T) -> bool, by_name: impl Fn(&T) -> bool
     all.into_iter().nth(position)
 }
 
+/// The name that was probably meant.
+pub(crate) fn alike<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Option<&'a String> {
+    let likeness = |name: &'a String| (strsim::jaro_winkler(name, wanted), name);
+    let mut alike: Vec<_> = names.into_iter().map(likeness).collect();
+    alike.retain(|(likeness, _)| *likeness >= ALIKE);
+    let best = alike.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.map(|(_, name)| name)
+}
+
 fn absent(kind: &str, wanted: &str, names: Vec<String>) -> Error {
     let error = Error::refused(format!("there is no {kind} {wanted}"));
-    let alike = names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&name, wanted), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match alike {
-        Some((_, name)) => error.hinting(format!("did you mean {name}?")),
+    match alike(wanted, names.iter()) {
+        Some(name) => error.hinting(format!("did you mean {name}?")),
         None => error.hinting(format!(
             "list them: keon {}s list",
             kind.to_lowercase().replace(' ', "-")

@@ -4,7 +4,7 @@ mod hash;
 mod view;
 
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 
@@ -139,7 +139,11 @@ fn end(reach: &Reach, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let Some(span) = reach.expires_in else {
         return Ok(reach.expires_at);
     };
-    let end = now.to_zoned(TimeZone::UTC).checked_add(span);
+    let now = now.to_zoned(TimeZone::UTC);
+    // Kubernetes keeps whole seconds.
+    let end = now
+        .checked_add(span)
+        .and_then(|end| end.round(Unit::Second));
     end.map(|end| Some(end.timestamp())).map_err(|_| {
         Error::usage(format!("{span:#} from now is beyond the calendar"))
             .hinting("leave --expires-in out for a key that does not end")

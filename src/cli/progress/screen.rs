@@ -1,28 +1,28 @@
-//! The screen that spinners are drawn on: a little narrower than it is, so that the `^C` which a
-//! terminal echoes stands in the same line and is cleared with it.
+//! The terminal, a little narrower than it is: a spinner fills its line with spaces, and the `^C`
+//! that the terminal writes by itself would break the line, of which then a part stays.
 
 use std::io;
 
 use dialoguer::console::Term;
 use indicatif::TermLike;
 
-/// Room for an echoed `^C`.
-const MARGIN: u16 = 4;
+/// Columns of `^C`.
+const ECHO: u16 = 2;
 
-/// Standard error.
+/// Where messages go.
 #[derive(Debug)]
 pub(super) struct Screen(Term);
 
 impl Screen {
-    /// Of this process.
+    /// Standard error.
     pub(super) fn stderr() -> Self {
-        Self(Term::stderr())
+        Self(Term::buffered_stderr())
     }
 }
 
 impl TermLike for Screen {
     fn width(&self) -> u16 {
-        self.0.size().1.saturating_sub(MARGIN)
+        self.0.size().1.saturating_sub(ECHO).max(1)
     }
 
     fn height(&self) -> u16 {

@@ -8,11 +8,10 @@ use std::path::Path;
 
 use aws_lc_rs::rand;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use crate::cli::args::api_key::{Hash, Reach, Scope};
+use crate::cli::args::api_key::{Hash, Scope};
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::domain::api_key::PlainKey;
@@ -56,7 +55,7 @@ struct Spec {
 /// Makes or reads a key, and writes its manifest.
 pub(super) fn run(context: &Context, args: Hash) -> Result<(), Error> {
     // All that can be refused is refused before there is a key.
-    let expires_at = expires_at(&args.reach, Timestamp::now())?;
+    let expires_at = super::end(&args.reach, Timestamp::now())?;
     let (key, is_new) = match args.with_token.as_deref() {
         Some("-") => (read()?, false),
         Some(_) => {
@@ -151,17 +150,4 @@ fn manifest(args: &Hash, key: &PlainKey, hash: String, expires_at: Option<Timest
             expires_at,
         },
     }
-}
-
-/// When the key ends; a day is 24 hours of UTC.
-fn expires_at(reach: &Reach, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let Some(span) = reach.expires_in else {
-        return Ok(reach.expires_at);
-    };
-    let end = now.to_zoned(TimeZone::UTC).checked_add(span);
-    let end = end.map_err(|_| Error::usage("the key would end beyond all calendars"))?;
-    // Kubernetes keeps whole seconds.
-    Ok(Some(
-        Timestamp::from_second(end.timestamp().as_second()).unwrap_or(end.timestamp()),
-    ))
 }

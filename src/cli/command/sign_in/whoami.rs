@@ -6,7 +6,7 @@ use crate::cli::settings::Source;
 use crate::wire::me::{CredentialView, Me};
 
 /// Says who is signed in, and where.
-pub(super) async fn run(context: &Context) -> Result<(), Error> {
+pub(in crate::cli::command) async fn run(context: &Context) -> Result<(), Error> {
     let me = context.client()?.get::<Me>(&["v1", "me"]).await?;
     let name = me.user.as_ref().map_or(&*me.tenant.id, |user| &user.email);
     context.printer.value(&me, name, || text(context, &me))
