@@ -123,6 +123,7 @@ mod tests {
             api_key: None,
             config_folder: None,
             cache_folder: None,
+            libpq_variables: Vec::new(),
             has_keyboard: is_attended,
             has_message_screen: is_attended,
             has_browser,

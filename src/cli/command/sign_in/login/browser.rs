@@ -17,7 +17,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::progress::Progress;
 use crate::domain::grant::pkce::Verifier;
-use crate::wire::cli_grant::{ExchangeCliCode, GrantedKey};
+use crate::wire::grant::cli::{ExchangeCliCode, GrantedKey};
 
 /// How long the browser may take to show the last page before the listener goes.
 const LAST_PAGE: Duration = Duration::from_secs(2);

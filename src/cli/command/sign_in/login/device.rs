@@ -14,8 +14,8 @@ use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::progress::Progress;
 use crate::domain::grant::user_code::UserCode;
-use crate::wire::cli_grant::GrantedKey;
-use crate::wire::device_grant::{DeviceCode, ExchangeDeviceCode, RequestDeviceCode};
+use crate::wire::grant::cli::GrantedKey;
+use crate::wire::grant::device::{DeviceCode, ExchangeDeviceCode, RequestDeviceCode};
 
 /// How much longer to wait from every `slow_down` on (RFC 8628 section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::credentials::Profile;
 use crate::cli::error::Error;
 use crate::domain::api_key::PlainKey;
-use crate::wire::cli_grant::GrantedKey;
+use crate::wire::grant::cli::GrantedKey;
 use crate::wire::me::{CredentialView, Me};
 
 /// A key that is stored.
