@@ -133,7 +133,7 @@ const SIDES: [&str; 5] = [
 async fn measure(keon: &Path, api: &Api, made: &Made, rounds: usize) -> Result<[Times; 5]> {
     let mut times: [Times; 5] = Default::default();
     for round in 0..rounds + WARM_UP {
-        for side in 0..times.len() {
+        for (side, times) in times.iter_mut().enumerate() {
             let began = Instant::now();
             match side {
                 0 => run(Command::new(keon).arg("--version"))?,
@@ -148,7 +148,7 @@ async fn measure(keon: &Path, api: &Api, made: &Made, rounds: usize) -> Result<[
                 ]))?,
             }
             if round >= WARM_UP {
-                times[side].push(began.elapsed().as_secs_f64() * 1000.0);
+                times.push(began.elapsed().as_secs_f64() * 1000.0);
             }
         }
     }
