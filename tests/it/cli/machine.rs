@@ -146,7 +146,7 @@ impl Outcome {
     /// What it has written to standard output, if it has done what it was asked for.
     #[track_caller]
     pub(super) fn ok(self) -> String {
-        assert_eq!(self.code, 0, "{self:#?}");
+        assert_eq!(self.code, 0, "{}", self.told());
         self.stdout
     }
 
@@ -160,8 +160,19 @@ impl Outcome {
     /// What it has written to standard error, if it has ended with this code and without data.
     #[track_caller]
     pub(super) fn fails(self, code: i32) -> String {
-        assert_eq!(self.code, code, "{self:#?}");
-        assert_eq!(self.stdout, "", "{self:#?}");
+        assert_eq!(self.code, code, "{}", self.told());
+        assert_eq!(self.stdout, "", "{}", self.told());
         self.stderr
+    }
+
+    /// All of it, for a test that fails.
+    fn told(&self) -> String {
+        let Self {
+            args,
+            code,
+            stdout,
+            stderr,
+        } = self;
+        format!("keon {args:?} ended with {code}\n{stdout}{stderr}")
     }
 }
