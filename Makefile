@@ -50,7 +50,7 @@ it: ## Integration tests on a real etcd and kube-apiserver (built once from e2e/
 # Stories mostly wait for the cluster, so there are more at once than there are processors.
 e2e: ## Stories on the running cluster (make up)
 	eval "$$($(CLUSTER_SCRIPTS)/env.sh)"; $(TOOLS_BIN) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-16} cargo test --locked --features e2e --test e2e
-bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet or api for one)
+bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet, api or cli for one)
 	@e2e/bench/run.sh $(BENCH)
 
 ##@ Code
@@ -70,11 +70,19 @@ generate: ## Rewrite what is generated: crds/, openapi.json
 	cargo run --locked --bin kisenon -- openapi --output openapi.json
 
 ##@ Build
-.PHONY: image
+.PHONY: image keon
 image: ## The OCI image of the server, as an archive in the cache
 	@$(CLUSTER_SCRIPTS)/packages.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh --list
+# Static, so that it runs on any Linux; for the target alone, so that build scripts and macros are compiled as ever.
+keon: ## The client, self-contained; prints its path
+	@target=$$(rustc -vV | sed -n 's/^host: //p'); flags=CARGO_TARGET_$${target//-/_}_RUSTFLAGS; \
+	export GIT_CEILING_DIRECTORIES=$$(dirname "$$PWD"); \
+	commit=$$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null) && export KISENON_COMMIT=$$commit; \
+	env "$${flags^^}=-C target-feature=+crt-static" \
+	  cargo build --locked --profile keon --target "$$target" --no-default-features --features cli --bin keon; \
+	echo "$$CARGO_TARGET_DIR/$$target/keon/keon"
 
 ##@ Help
 .PHONY: help

@@ -20,6 +20,7 @@ prepare() {
   if kisenon_present; then
     identity_provider_packages
     "$here/image-kisenon.sh"
+    KEON=$(make -s -C "$REPO_DIR" keon)
   fi
   say "packages, binaries and images are there"
 }

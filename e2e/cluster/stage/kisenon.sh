@@ -14,9 +14,7 @@ kisenon_up() {
     say "Kisenon itself is not installed: this checkout has no kustomize/overlays/local or no src/bin/kisenon"
     return
   fi
-  local binary
-  binary=$("$CLUSTER_DIR/image-kisenon.sh" --print-bin)
-  [[ ! -x $binary/keon ]] || ln -sf "$binary/keon" "$STATE_BIN/keon"
+  ln -sf "$KEON" "$STATE_BIN/keon"
   : >"$LOG/kisenon.log"
   local name
   local -A before=()

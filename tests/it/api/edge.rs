@@ -191,6 +191,21 @@ async fn j13_the_security_contact_is_never_stale() {
 }
 
 #[tokio::test]
+async fn anybody_may_ask_where_the_parts_of_the_installation_are() {
+    let app = App::shared().await;
+    let answer = app
+        .anonymous(Method::GET, "/.well-known/kisenon.json", None)
+        .await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    let expected = json!({
+        "apiUrl": "https://api.it.test/",
+        "consoleUrl": "https://console.it.test/",
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!(answer.expect(200), expected);
+}
+
+#[tokio::test]
 async fn the_document_and_the_page_tell_of_every_route() {
     let app = App::shared().await;
     let document = app
