@@ -13,7 +13,7 @@ export function Perimeter() {
       <circle cx="290" cy="190" r="118" className={styles.inside} />
       <circle cx="290" cy="190" r="118" className={styles.wall} pathLength="360" strokeDasharray="328 32" strokeDashoffset="-196" />
 
-      <path d="M104 104 C 140 132 150 182 196 190 H 244" className={styles.allowed} />
+      <path d="M104 104 C 140 132 150 178 190 188" className={styles.allowed} />
       <path d="M104 190 H 244" className={styles.allowed} />
       <path d="M104 302 C 132 302 150 290 170 274" className={styles.dropped} />
       <path d="M165 265 l 12 12 m 0 -12 l -12 12" className={styles.cross} />

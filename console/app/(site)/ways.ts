@@ -16,7 +16,7 @@ keon endpoints create main \\
 keon psql shop-main`;
 
 const REQUEST = `curl https://api.kisenon.com/v1/endpoints \\
-  -H "Authorization: Bearer $KISENON_API_KEY" \\
+  --oauth2-bearer "$KISENON_API_KEY" \\
   --json '{
     "project": "shop", "name": "main",
     "access": {

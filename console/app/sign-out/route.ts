@@ -17,7 +17,7 @@ export async function POST(request: NextRequest): Promise<Response> {
   (await cookies()).set(NO_SESSION);
   const location = isOver ? '/' : '/?signed-out=here';
   // 303: what follows is a GET, whatever this was.
-  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store', 'clear-site-data': '"cache"' } });
+  return new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } });
 }
 
 /** Whether the session is over at the API too. */

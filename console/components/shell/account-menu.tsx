@@ -15,7 +15,8 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
       <form ref={form} action="/sign-out" method="post" />
       <Menu
         trigger={
-          <Button kind="quiet" aria-label={`Account of ${email}`}>
+          <Button kind="quiet">
+            <span className="only-heard">Account of</span>
             <span className={styles.initial} aria-hidden>
               {name.charAt(0).toUpperCase()}
             </span>

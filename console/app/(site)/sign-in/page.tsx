@@ -40,7 +40,7 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
       {!message && back !== HOME && <p>You will be back where you were.</p>}
       <SignInButtons providers={providerChoices(config())} callbackUrl={back} />
       <p>
-        Kisenon is in alpha: your address must be on the allow-list.{' '}
+        Kisenon is in alpha: your address must be let in first.{' '}
         <Link href="/docs/alpha-access" prefetch={false}>
           How to get access
         </Link>
