@@ -23,6 +23,9 @@ const headers = [
 const config = {
   output: 'standalone',
   outputFileTracingRoot: here,
+  // Pictures are served as they are: nothing here resizes them, so no image library is installed or exposed.
+  images: { unoptimized: true },
+  outputFileTracingExcludes: { '*': ['node_modules/sharp/**', 'node_modules/@img/**'] },
   turbopack: { root: here },
   poweredByHeader: false,
   reactStrictMode: true,

@@ -18,6 +18,7 @@ mod process;
 mod stage;
 mod story_api;
 mod story_api_isolation;
+mod story_cli;
 mod story_crash;
 mod story_enforcement;
 mod story_fence;

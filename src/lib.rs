@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! bin → server → {controller, api} → {cluster, store, auth, probe} → {crd, wire} → domain
+//! bin → cli → {wire, domain}
 //! config, health, metrics, telemetry: leaves, passed in, never reached for
 //! ```
 
@@ -11,6 +12,8 @@
 pub mod api;
 #[cfg(feature = "server")]
 pub mod auth;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "server")]
 pub mod cluster;
 #[cfg(feature = "server")]
@@ -19,7 +22,7 @@ pub mod config;
 pub mod controller;
 #[cfg(feature = "server")]
 pub mod crd;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "cli"))]
 pub mod domain;
 #[cfg(feature = "server")]
 pub mod health;
@@ -33,5 +36,5 @@ pub mod server;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "cli"))]
 pub mod wire;

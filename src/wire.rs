@@ -6,9 +6,9 @@
 pub mod api_key;
 pub mod audit_event;
 pub mod auth;
-pub mod cli_grant;
-pub mod device_grant;
+pub mod discovery;
 pub mod endpoint;
+pub mod grant;
 pub mod manifest;
 pub mod me;
 pub mod page;

@@ -21,6 +21,7 @@ test.each([
   [{ KISENON_CONSOLE_URL: 'http://console.example.com' }, 'KISENON_CONSOLE_URL must begin with https://'],
   [{ KISENON_CONSOLE_URL: 'https://console.example.com/console' }, 'KISENON_CONSOLE_URL must be an origin'],
   [{ NEXTAUTH_SECRET: 'short' }, 'NEXTAUTH_SECRET must be 32 characters'],
+  [{ KISENON_CONSOLE_SECRET: `${'x'.repeat(32)}\n` }, 'KISENON_CONSOLE_SECRET must be 32 characters'],
   [{ GOOGLE_CLIENT_ID: 'id' }, 'GOOGLE_CLIENT_SECRET is missing beside GOOGLE_CLIENT_ID'],
   [{ OIDC_ISSUER: undefined }, 'OIDC_ISSUER is missing beside OIDC_NAME, OIDC_CLIENT_ID'],
   [{ OIDC_NAME: 'google' }, 'OIDC_NAME is another provider’s name'],

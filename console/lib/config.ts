@@ -18,6 +18,10 @@ const Environment = z
     KISENON_API_URL: origin,
     KISENON_CONSOLE_URL: secureOrigin,
     NEXTAUTH_SECRET: z.string().min(32, 'must be 32 characters or more: openssl rand -base64 32'),
+    KISENON_CONSOLE_SECRET: z
+      .string()
+      .regex(/^[\x21-\x7e]{32,}$/, 'must be 32 characters or more, without white space: openssl rand -base64 32')
+      .optional(),
     GOOGLE_CLIENT_ID: filled.optional(),
     GOOGLE_CLIENT_SECRET: filled.optional(),
     GITHUB_CLIENT_ID: filled.optional(),
@@ -79,6 +83,8 @@ export interface Config {
   consoleUrl: string;
   /** What cookies are encrypted with. */
   secret: string;
+  /** By which the API takes this console's word for a person's address. Without it all people count as one. */
+  apiSecret?: string | undefined;
   google?: OAuthClient | undefined;
   github?: OAuthClient | undefined;
   oidc?: OidcClient | undefined;
@@ -104,6 +110,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     apiUrl: value.KISENON_API_URL,
     consoleUrl: value.KISENON_CONSOLE_URL,
     secret: value.NEXTAUTH_SECRET,
+    apiSecret: value.KISENON_CONSOLE_SECRET,
     google: client(value.GOOGLE_CLIENT_ID, value.GOOGLE_CLIENT_SECRET),
     github: client(value.GITHUB_CLIENT_ID, value.GITHUB_CLIENT_SECRET),
     oidc:

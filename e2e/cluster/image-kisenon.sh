@@ -2,7 +2,6 @@
 # Builds the static `kisenon` binary and from it the image localhost/kisenon:local, an OCI archive in the cache.
 #   image-kisenon.sh              builds the binary (cargo decides what that takes) and, when it changed, the archive
 #   image-kisenon.sh --list       prints "IMAGE ARCHIVE" for the binary built last, and builds nothing
-#   image-kisenon.sh --print-bin  prints the folder of the built binaries, and builds nothing
 # It writes only to the cargo target folder and the cache.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,23 +15,21 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 IMAGE=localhost/kisenon:local
 TARGET=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
-BINARIES=$CARGO_TARGET_DIR/$TARGET/release
+BINARY=$CARGO_TARGET_DIR/$TARGET/release/kisenon
 # The certificate authorities of the public internet, for Google's and GitHub's certificates.
 PUBLIC_ROOTS=/etc/ssl/certs/ca-certificates.crt
 
 archive_path() {
   local hash
-  hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$PUBLIC_ROOTS" "$BINARIES/kisenon"; } | sha256sum | cut -c 1-16)
+  hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$PUBLIC_ROOTS" "$BINARY"; } | sha256sum | cut -c 1-16)
   printf '%s/%s/kisenon-local.tar' "$IMAGES_ROOT" "$hash"
 }
 
-build_binaries() {
+build_binary() {
   local variable=CARGO_TARGET_${TARGET//-/_}_RUSTFLAGS
-  local -a programs=(--bin kisenon)
-  [[ ! -f $REPO_DIR/src/bin/keon.rs ]] || programs+=(--bin keon)
   # for the target alone, so that build scripts and macros are compiled as ever
   env "${variable^^}=-C target-feature=+crt-static" \
-    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" "${programs[@]}"
+    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" --bin kisenon
 }
 
 build_archive() {
@@ -44,7 +41,7 @@ build_archive() {
   mkdir -p "$work/usr/local/bin" "$work/etc/ssl/certs" "$work/tmp" "$work/var/lib/kisenon"
   chmod 755 "$work"
   chmod 1777 "$work/tmp"
-  install -m 755 "$BINARIES/kisenon" "$work/usr/local/bin/kisenon"
+  install -m 755 "$BINARY" "$work/usr/local/bin/kisenon"
   printf 'kisenon:x:65532:65532::/:/none\n' >"$work/etc/passwd"
   printf 'kisenon:x:65532:\n' >"$work/etc/group"
   printf 'hosts: files dns\n' >"$work/etc/nsswitch.conf"
@@ -64,11 +61,10 @@ forget_old_archives() {
 
 case ${1:-} in
   '')
-    build_binaries
+    build_binary
     archive=$(archive_path)
     [[ -s $archive ]] || build_archive "$archive"
     ;;
   --list) printf '%s %s\n' "$IMAGE" "$(archive_path)" ;;
-  --print-bin) printf '%s\n' "$BINARIES" ;;
-  *) printf 'usage: image-kisenon.sh [--list|--print-bin]\n' >&2; exit 2 ;;
+  *) printf 'usage: image-kisenon.sh [--list]\n' >&2; exit 2 ;;
 esac

@@ -59,6 +59,7 @@ fn table(state: Option<&ApiState>) -> OpenApiRouter<ApiState> {
         }
     };
     OpenApiRouter::with_openapi(openapi::frame())
+        .merge(row(Open, Read, routes!(well_known::get_discovery)))
         .merge(row(Open, SignIn, routes!(auth::exchange_proof)))
         .merge(row(Open, Refresh, routes!(auth::refresh_session)))
         .merge(row(Session, Refresh, routes!(auth::sign_out)))

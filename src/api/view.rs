@@ -52,6 +52,8 @@ pub fn project(project: &Project) -> ProjectView {
         conditions: conditions(&status.conditions),
         created_at: created_at(project),
         deleting_since: deleting_since(project),
+        generation: project.metadata.generation.unwrap_or_default(),
+        observed_generation: status.observed_generation,
         etag: version(project),
     }
 }
@@ -97,6 +99,8 @@ pub fn endpoint(endpoint: &Endpoint, project: Option<&Project>) -> EndpointView 
         conditions: conditions(&status.conditions),
         created_at: created_at(endpoint),
         deleting_since: deleting_since(endpoint),
+        generation: endpoint.metadata.generation.unwrap_or_default(),
+        observed_generation: status.observed_generation,
         etag: version(endpoint),
     }
 }

@@ -1,4 +1,5 @@
-//! What is the same for everybody: the front page, the verification keys, the security contact.
+//! What is the same for everybody: the front page, the parts of the installation, the verification
+//! keys, the security contact.
 
 use axum::Router;
 use axum::extract::State;
@@ -9,11 +10,14 @@ use jiff::{SignedDuration, Unit};
 
 use crate::api::http::extract::Json;
 use crate::api::state::ApiState;
+use crate::wire::discovery::Discovery;
 
 /// RFC 9116 section 2.5.5 recommends less than a year.
 const SECURITY_TXT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
+/// What seldom changes and is the same for everybody.
+const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=300")];
 
-/// `/.well-known/`.
+/// What of `/.well-known/` other standards describe; the rest is in the table of routes.
 pub fn routes() -> Router<ApiState> {
     Router::new()
         .route("/.well-known/jwks.json", get(jwks))
@@ -31,10 +35,24 @@ pub async fn front(State(state): State<ApiState>) -> impl IntoResponse {
     ))
 }
 
+/// Discover the installation
+///
+/// Where the API and the console are. `keon` finds the page to sign in at by it.
+#[utoipa::path(get, path = "/.well-known/kisenon.json", operation_id = "get_discovery", tag = "discovery",
+    responses((status = 200, body = Discovery)))]
+pub async fn get_discovery(State(state): State<ApiState>) -> impl IntoResponse {
+    let config = state.config();
+    let document = Discovery {
+        api_url: config.public_url.clone(),
+        console_url: config.console_url.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    (CACHED, Json(document))
+}
+
 /// The keys that verify session tokens (RFC 7517).
 async fn jwks(State(state): State<ApiState>) -> impl IntoResponse {
-    let cache = [(header::CACHE_CONTROL, "public, max-age=300")];
-    (cache, Json(state.key_ring().jwks()))
+    (CACHED, Json(state.key_ring().jwks()))
 }
 
 /// RFC 9116. `Expires` is computed, so it is never stale.

@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use aws_lc_rs::rand;
 use secrecy::ExposeSecret;
 use thiserror::Error;
@@ -17,19 +15,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::opaque::sha256;
 use crate::domain::api_key::PlainKey;
-
-const SALT_LENGTH: usize = 16;
-/// Cost of new hashes.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
-/// Highest cost of a hash that is checked. A hash may come from a tenant's own Git repository, and
-/// must not decide how much memory we take.
-const MAX_MEMORY_KIB: u32 = 65_536;
-const MAX_PASSES: u32 = 4;
-const MAX_LANES: u32 = 4;
-/// Longest hash that is read.
-const MAX_LENGTH: usize = 256;
+use crate::domain::api_key::hash::{self, SALT_LENGTH, is_hash_of, is_readable};
 
 /// Too many hashes at once: try again in a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -54,36 +40,7 @@ pub enum HashError {
 pub fn hash(key: &PlainKey) -> Result<String, HashError> {
     let mut salt = [0_u8; SALT_LENGTH];
     rand::fill(&mut salt).map_err(|_| HashError::Hash)?;
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| HashError::Hash)?;
-    let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_with_salt(key.text().expose_secret().as_bytes(), &salt)
-        .map_err(|_| HashError::Hash)?;
-    Ok(hash.to_string())
-}
-
-/// Whether the hash is of the key, on the thread that asks. Not, if it cannot be read or would cost
-/// too much.
-fn is_hash_of(phc: &str, key: &PlainKey) -> bool {
-    readable(phc).is_some_and(|hash| {
-        let argon2 = Argon2::default();
-        argon2
-            .verify_password(key.text().expose_secret().as_bytes(), &hash)
-            .is_ok()
-    })
-}
-
-fn readable(phc: &str) -> Option<PasswordHash> {
-    if phc.len() > MAX_LENGTH {
-        return None;
-    }
-    let hash = PasswordHash::new(phc).ok()?;
-    let params = Params::try_from(&hash).ok()?;
-    let affordable = params.m_cost() <= MAX_MEMORY_KIB
-        && params.t_cost() <= MAX_PASSES
-        && params.p_cost() <= MAX_LANES;
-    let is_argon2id = hash.algorithm.as_str() == "argon2id" && hash.version == Some(0x13);
-    let is_whole = hash.salt.is_some() && hash.hash.as_ref().is_some_and(|h| h.len() >= 32);
-    (affordable && is_argon2id && is_whole).then_some(hash)
+    hash::hash(key, &salt).ok_or(HashError::Hash)
 }
 
 /// Hashes off the async threads, and not too many at once. Cheap to clone.
@@ -114,7 +71,7 @@ impl KeyHasher {
     /// # Errors
     /// When too many wait already.
     pub async fn verify(&self, key: &PlainKey, phc: &str) -> Result<bool, Busy> {
-        if readable(phc).is_none() {
+        if !is_readable(phc) {
             return Ok(false);
         }
         let name = sha256(format!("{}\0{phc}", key.text().expose_secret()).as_bytes());

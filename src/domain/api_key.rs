@@ -6,6 +6,8 @@
 //! the most significant digit first, filled with zeros. It finds typing errors and helps scanners;
 //! it proves nothing. `docs/api-key-format.md` publishes this with test vectors.
 
+pub mod hash;
+
 use std::fmt;
 use std::sync::Arc;
 

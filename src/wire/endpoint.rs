@@ -64,6 +64,11 @@ pub struct EndpointView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(value_type = Option<String>, format = DateTime))]
     pub deleting_since: Option<Timestamp>,
+    /// Counts what was asked for: each change of the intent makes it one more.
+    pub generation: i64,
+    /// The generation that phase and conditions speak of; absent before the operator's first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
     /// Its version, for `If-Match`.
     pub etag: String,
 }

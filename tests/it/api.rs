@@ -7,7 +7,7 @@
     reason = "helpers of tests fail the test they help"
 )]
 
-mod app;
+pub(crate) mod app;
 mod away;
 mod bad_input;
 mod edge;

@@ -62,6 +62,35 @@ const KEPT_FROM: &[(&str, &str)] = &[
     ),
 ];
 
+/// Where the client reads the environment.
+const SETTINGS: &str = "src/cli/settings.rs";
+/// Who knows stdout and stderr in the client: the printer, the spinner beside it, and whoever asks
+/// whether they are a terminal. Help and errors of arguments are clap's own to print.
+const SCREENS: [&str; 3] = ["src/cli/printer.rs", "src/cli/progress.rs", SETTINGS];
+
+/// Crates of the server alone. `tower-http` is not among them, since reqwest brings it.
+const OF_THE_SERVER: &[&str] = &[
+    "axum",
+    "axum-core",
+    "axum-server",
+    "governor",
+    "jsonwebtoken",
+    "k8s-openapi",
+    "kube",
+    "kube-client",
+    "kube-core",
+    "kube-runtime",
+    "prometheus-client",
+    "rcgen",
+    "schemars",
+    "sqlx",
+    "sqlx-core",
+    "stringprep",
+    "tracing-subscriber",
+    "utoipa",
+    "x509-parser",
+];
+
 /// A source file: its path below the root, its module of `src`, and its code without comments.
 struct Source {
     path: String,
@@ -187,10 +216,17 @@ fn each_crate_stays_where_it_belongs() {
                 wrong.push(format!("{path}: {module} may not use {name}"));
             }
         }
-        if !["config", "bin"].contains(&module.as_str()) && code.contains("std::env") {
+        let is_read_here = ["config", "bin"].contains(&&*module) || path == SETTINGS;
+        if !is_read_here && code.contains("std::env") {
             wrong.push(format!(
-                "{path}: only config and bin may read the environment"
+                "{path}: only config, bin and {SETTINGS} may read the environment"
             ));
+        }
+        let writes = ["::stdout()", "::stderr()"]
+            .iter()
+            .any(|of| code.contains(of));
+        if module == "cli" && writes && !SCREENS.contains(&&*path) {
+            wrong.push(format!("{path}: only the printer may write"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -248,9 +284,24 @@ fn the_client_holds_no_crate_of_the_server() {
     let cli = ["--no-default-features", "--features", "cli", "-e", "normal"];
     let crates = graph(&cli);
     assert!(crates.contains("clap"), "{crates:?}");
-    for name in ["kube", "k8s-openapi", "axum", "sqlx"] {
-        assert!(!crates.contains(name), "{name}");
+    for name in OF_THE_SERVER {
+        assert!(
+            !crates.contains(*name),
+            "{name}: see `cargo tree -i {name}`"
+        );
     }
+    let server = graph(&[
+        "--no-default-features",
+        "--features",
+        "server",
+        "-e",
+        "normal",
+    ]);
+    let misspelt = OF_THE_SERVER.iter().filter(|name| !server.contains(**name));
+    assert!(
+        misspelt.count() == 0,
+        "a name that no crate has keeps nothing out"
+    );
 }
 
 #[test]

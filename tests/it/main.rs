@@ -4,6 +4,7 @@ mod admission;
 mod api;
 mod architecture;
 mod auth;
+mod cli;
 mod cluster;
 mod fault;
 mod generated;

@@ -6,7 +6,7 @@
 )]
 
 mod api_keys;
-mod app;
+pub(crate) mod app;
 mod endpoints;
 mod events;
 mod foreign;

@@ -19,8 +19,11 @@ export function apiFor(accessToken: string, forwardedFor: string | null) {
   return createClient<paths>({ baseUrl: config().apiUrl, headers, fetch: patiently });
 }
 
-function forwarded(forwardedFor: string | null): Record<string, string> {
-  return forwardedFor ? { 'x-forwarded-for': forwardedFor } : {};
+/** The person's address, with what makes the API believe it. */
+export function forwarded(forwardedFor: string | null): Record<string, string> {
+  const { apiSecret } = config();
+  if (!forwardedFor || !apiSecret) return {};
+  return { 'x-forwarded-for': forwardedFor, 'kisenon-console-secret': apiSecret };
 }
 
 function patiently(request: Request): Promise<Response> {

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/kisenon.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Discover the installation
+         * @description Where the API and the console are. `keon` finds the page to sign in at by it.
+         */
+        get: operations["get_discovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -923,6 +943,26 @@ export interface components {
          * @enum {string}
          */
         DifferenceKind: "openButNotWritten" | "writtenButNotOpen";
+        /** @description The parts of an installation. */
+        Discovery: {
+            /**
+             * Format: uri
+             * @description Where clients reach the API.
+             * @example https://api.kisenon.com/
+             */
+            apiUrl: string;
+            /**
+             * Format: uri
+             * @description Where people reach the web console.
+             * @example https://kisenon.com/
+             */
+            consoleUrl: string;
+            /**
+             * @description Version of the API server.
+             * @example 0.1.0
+             */
+            version: string;
+        };
         /** @description What the server itself may reach. */
         Egress: {
             /** @description `none`, `some` or `any`. The port that proves isolation does not count. */
@@ -973,6 +1013,11 @@ export interface components {
             desiredState: components["schemas"]["DesiredState"];
             /** @description Its version, for `If-Match`. */
             etag: string;
+            /**
+             * Format: int64
+             * @description Counts what was asked for: each change of the intent makes it one more.
+             */
+            generation: number;
             /** @description Name to connect to. */
             host?: string | null;
             /**
@@ -985,6 +1030,11 @@ export interface components {
              * @example shop-main
              */
             name: string;
+            /**
+             * Format: int64
+             * @description The generation that phase and conditions speak of; absent before the operator's first look.
+             */
+            observedGeneration?: number | null;
             /** @description Where it is in its life. */
             phase: components["schemas"]["Phase"];
             /**
@@ -1264,6 +1314,11 @@ export interface components {
                 desiredState: components["schemas"]["DesiredState"];
                 /** @description Its version, for `If-Match`. */
                 etag: string;
+                /**
+                 * Format: int64
+                 * @description Counts what was asked for: each change of the intent makes it one more.
+                 */
+                generation: number;
                 /** @description Name to connect to. */
                 host?: string | null;
                 /**
@@ -1276,6 +1331,11 @@ export interface components {
                  * @example shop-main
                  */
                 name: string;
+                /**
+                 * Format: int64
+                 * @description The generation that phase and conditions speak of; absent before the operator's first look.
+                 */
+                observedGeneration?: number | null;
                 /** @description Where it is in its life. */
                 phase: components["schemas"]["Phase"];
                 /**
@@ -1324,6 +1384,11 @@ export interface components {
                 /** @description Its version, for `If-Match`. */
                 etag: string;
                 /**
+                 * Format: int64
+                 * @description Counts what was asked for: each change of the intent makes it one more.
+                 */
+                generation: number;
+                /**
                  * @description Permanent id.
                  * @example prj-0a1b2c3d4e5f47899abcdef0
                  */
@@ -1334,6 +1399,11 @@ export interface components {
                  */
                 name: string;
                 network?: components["schemas"]["Network"] | null;
+                /**
+                 * Format: int64
+                 * @description The generation that phase and conditions speak of; absent before the operator's first look.
+                 */
+                observedGeneration?: number | null;
                 /**
                  * @description Major version of Postgres.
                  * @example 17
@@ -1431,6 +1501,11 @@ export interface components {
             /** @description Its version, for `If-Match`. */
             etag: string;
             /**
+             * Format: int64
+             * @description Counts what was asked for: each change of the intent makes it one more.
+             */
+            generation: number;
+            /**
              * @description Permanent id.
              * @example prj-0a1b2c3d4e5f47899abcdef0
              */
@@ -1441,6 +1516,11 @@ export interface components {
              */
             name: string;
             network?: components["schemas"]["Network"] | null;
+            /**
+             * Format: int64
+             * @description The generation that phase and conditions speak of; absent before the operator's first look.
+             */
+            observedGeneration?: number | null;
             /**
              * @description Major version of Postgres.
              * @example 17
@@ -1630,6 +1710,25 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: {

@@ -19,7 +19,7 @@ use crate::domain::access::{self, Action};
 use crate::domain::grant::{pkce, redirect};
 use crate::domain::tenant;
 use crate::store::{Account, CliCode as StoredCode, CodeOutcome, NewCliCode};
-use crate::wire::cli_grant::{AuthorizeCli, CliCode, ExchangeCliCode, GrantedKey};
+use crate::wire::grant::cli::{AuthorizeCli, CliCode, ExchangeCliCode, GrantedKey};
 use crate::wire::problem::Problem;
 
 /// Life of a code (C5).

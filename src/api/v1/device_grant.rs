@@ -17,8 +17,8 @@ use crate::auth::random;
 use crate::domain::access::{self, Action};
 use crate::domain::grant::user_code::UserCode;
 use crate::store::{DeviceDecision, DeviceOutcome, NewDeviceCode};
-use crate::wire::cli_grant::GrantedKey;
-use crate::wire::device_grant::{
+use crate::wire::grant::cli::GrantedKey;
+use crate::wire::grant::device::{
     DecideDevice, DeviceCode, DeviceRequestView, ExchangeDeviceCode, RequestDeviceCode,
 };
 use crate::wire::problem::Problem;

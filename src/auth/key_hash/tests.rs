@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+
 use super::*;
 
 fn key() -> PlainKey {
@@ -15,54 +17,6 @@ fn cheap_hash(key: &PlainKey) -> String {
         .hash_password_with_salt(text, b"0123456789abcdef")
         .unwrap()
         .to_string()
-}
-
-#[test]
-fn a_hash_is_of_its_key_only_and_of_the_agreed_cost() {
-    let key = key();
-    let hash = hash(&key).unwrap();
-    assert!(
-        hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-        "{hash}"
-    );
-    assert_eq!(hash.len(), 97);
-    assert!(is_hash_of(&hash, &key));
-    assert!(!is_hash_of(&hash, &self::key()));
-    assert!(!hash.contains(key.text().expose_secret()));
-}
-
-#[test]
-fn a_hash_that_would_cost_too_much_is_not_computed() {
-    let salt_and_hash = "MDEyMzQ1Njc4OWFiY2RlZg$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
-    let readable = |head: &str| super::readable(&format!("{head}${salt_and_hash}")).is_some();
-    assert!(readable("$argon2id$v=19$m=65536,t=4,p=4"));
-    for head in [
-        "$argon2id$v=19$m=65537,t=2,p=1",
-        "$argon2id$v=19$m=4294967295,t=2,p=1",
-        "$argon2id$v=19$m=19456,t=5,p=1",
-        "$argon2id$v=19$m=19456,t=4294967295,p=1",
-        "$argon2id$v=19$m=19456,t=2,p=5",
-        "$argon2id$v=19$m=19456,t=2,p=0",
-        "$argon2id$v=19$m=99999999999,t=2,p=1",
-        "$argon2i$v=19$m=19456,t=2,p=1",
-        "$argon2d$v=19$m=19456,t=2,p=1",
-        "$argon2id$v=16$m=19456,t=2,p=1",
-        "$argon2id$m=19456,t=2,p=1",
-        "$scrypt$ln=16,r=8,p=1",
-    ] {
-        assert!(!readable(head), "{head}");
-    }
-    let head = "$argon2id$v=19$m=19456,t=2,p=1";
-    for text in [
-        String::new(),
-        "argon2id".to_owned(),
-        head.to_owned(),
-        format!("{head}$MDEyMzQ1Njc4OWFiY2RlZg"),
-        format!("{head}$MDEyMzQ1Njc4OWFiY2RlZg$aGFzaA"),
-        format!("{head}${salt_and_hash}{}", "a".repeat(400)),
-    ] {
-        assert!(super::readable(&text).is_none(), "{text}");
-    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {

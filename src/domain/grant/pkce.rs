@@ -26,6 +26,18 @@ pub enum InvalidPkce {
 pub struct Verifier(secrecy::SecretString);
 
 impl Verifier {
+    /// A new one of 256 random bits, which `fill` writes; nothing when it fails.
+    pub fn generate(fill: &mut dyn FnMut(&mut [u8]) -> bool) -> Option<Self> {
+        let mut bytes = [0; 32];
+        fill(&mut bytes).then(|| Self(URL_SAFE_NO_PAD.encode(bytes).into()))
+    }
+
+    /// Its text, which proves that the client is the one that began.
+    #[must_use]
+    pub fn text(&self) -> &secrecy::SecretString {
+        &self.0
+    }
+
     /// Reads a verifier (RFC 7636 section 4.1).
     ///
     /// # Errors
@@ -99,6 +111,21 @@ mod tests {
         let challenge =
             Challenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "S256").unwrap();
         assert!(challenge.matches(&verifier));
+    }
+
+    #[test]
+    fn c4_what_is_generated_is_a_verifier_of_256_bits() {
+        use secrecy::ExposeSecret as _;
+        let mut asked = 0;
+        let mut fill = |bytes: &mut [u8]| {
+            asked += bytes.len();
+            bytes.fill(0xfb);
+            true
+        };
+        let verifier = Verifier::generate(&mut fill).unwrap();
+        assert_eq!(asked, 32);
+        assert!(Verifier::parse(verifier.text().expose_secret()).is_ok());
+        assert!(Verifier::generate(&mut |_| false).is_none());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-const PATH: &str = "/callback";
+/// The one path of such a redirect.
+pub const PATH: &str = "/callback";
 
 /// Not a loopback redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -41,6 +42,14 @@ impl LoopbackRedirect {
             uri: uri.into(),
             port,
         })
+    }
+
+    /// The redirect to whoever listens on this port of `127.0.0.1`.
+    ///
+    /// # Errors
+    /// When it is one of the ports that only the system may listen on.
+    pub fn to_port(port: u16) -> Result<Self, InvalidRedirect> {
+        Self::parse(&format!("http://127.0.0.1:{port}{PATH}"))
     }
 
     /// The redirect, as it was written.

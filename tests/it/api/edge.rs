@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{App, client, finish};
+use super::app::{App, CONSOLE_SECRET, client, finish};
 
 #[tokio::test]
 async fn j9_a_missing_credential_is_told_apart_from_a_bad_one() {
@@ -155,11 +155,17 @@ async fn limits_are_told_and_kept() {
     assert_eq!(refused.refusal(429), "rate_limited");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
     // A header that nobody vouches for does not make another peer.
-    let spoofed = client()
-        .post(format!("{}/v1/auth/device/code", app.base))
-        .header("x-forwarded-for", "203.0.113.9")
-        .json(&json!({ "label": "x" }));
-    assert_eq!(finish(spoofed).await.refusal(429), "rate_limited");
+    let from = |secret: &str| {
+        client()
+            .post(format!("{}/v1/auth/device/code", app.base))
+            .header("x-forwarded-for", "203.0.113.9")
+            .header("kisenon-console-secret", secret)
+            .json(&json!({ "label": "x" }))
+    };
+    let spoofed = finish(from("known0to0the0console0and0not0to0others")).await;
+    assert_eq!(spoofed.refusal(429), "rate_limited");
+    // The console does.
+    finish(from(CONSOLE_SECRET)).await.expect(200);
 }
 
 #[tokio::test]
@@ -188,6 +194,21 @@ async fn j13_the_security_contact_is_never_stale() {
         field("Canonical:"),
         ["https://api.it.test/.well-known/security.txt"]
     );
+}
+
+#[tokio::test]
+async fn anybody_may_ask_where_the_parts_of_the_installation_are() {
+    let app = App::shared().await;
+    let answer = app
+        .anonymous(Method::GET, "/.well-known/kisenon.json", None)
+        .await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=300");
+    let expected = json!({
+        "apiUrl": "https://api.it.test/",
+        "consoleUrl": "https://console.it.test/",
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!(answer.expect(200), expected);
 }
 
 #[tokio::test]

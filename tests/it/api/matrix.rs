@@ -38,6 +38,7 @@ enum Needs {
 }
 
 const ROWS: &[(&str, &str, Access, Needs)] = &[
+    ("GET", "/.well-known/kisenon.json", Open, Nothing),
     ("POST", "/v1/auth/exchange", Open, Nothing),
     ("POST", "/v1/auth/refresh", Open, Nothing),
     ("POST", "/v1/auth/cli/authorize", Session, Nothing),

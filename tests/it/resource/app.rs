@@ -25,11 +25,11 @@ use kisenon::server::api::{ApiHandles, ApiOptions, run};
 use crate::cluster::{self, Namespace};
 
 /// Longest that anything may take on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running API with a store of its own. It ends with this value.
-pub(super) struct App {
-    base: String,
+pub(crate) struct App {
+    pub(crate) base: String,
     http: reqwest::Client,
     stop: CancellationToken,
     _files: TempDir,
@@ -37,12 +37,12 @@ pub(super) struct App {
 
 impl App {
     /// On the shared API server.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(cluster::client().await, "").await
     }
 
     /// On this API server, with more lines of configuration.
-    pub(super) async fn start_with(client: Kube, more: &str) -> Self {
+    pub(crate) async fn start_with(client: Kube, more: &str) -> Self {
         let files = TempDir::new().unwrap();
         let config =
             format!("publicUrl: https://api.example.com\nconsoleUrl: https://example.com\n{more}");
@@ -53,6 +53,7 @@ impl App {
             database_url: database.into(),
             secret_key: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
             github_client_secret: None,
+            console_secret: None,
             pod_name: "it".to_owned(),
         };
         let readiness = Readiness::new(&["credentials", "api-watches"]);
@@ -84,7 +85,7 @@ impl App {
     }
 
     /// A client without a credential.
-    pub(super) fn anybody(&self) -> Client<'_> {
+    pub(crate) fn anybody(&self) -> Client<'_> {
         Client {
             app: self,
             token: None,
@@ -92,7 +93,7 @@ impl App {
     }
 
     /// A client with this credential.
-    pub(super) fn with(&self, token: &str) -> Client<'_> {
+    pub(crate) fn with(&self, token: &str) -> Client<'_> {
         Client {
             app: self,
             token: Some(token.to_owned()),
@@ -100,7 +101,7 @@ impl App {
     }
 
     /// A client with a new key that Git keeps in this namespace; `spec` narrows it.
-    pub(super) async fn key(&self, home: &Namespace, spec: Value) -> Client<'_> {
+    pub(crate) async fn key(&self, home: &Namespace, spec: Value) -> Client<'_> {
         let (token, _) = apply_key(home, spec).await;
         let client = self.with(&token);
         until("the key is accepted", async || {
@@ -118,7 +119,7 @@ impl Drop for App {
 }
 
 /// What a person does who keeps a key in Git. Answers the key and its id.
-pub(super) async fn apply_key(home: &Namespace, spec: Value) -> (String, String) {
+pub(crate) async fn apply_key(home: &Namespace, spec: Value) -> (String, String) {
     let plain = PlainKey::generate(&mut random::fill).unwrap();
     let mut object = json!({
         "apiVersion": "kisenon.com/v1alpha1",
@@ -146,30 +147,30 @@ pub(super) async fn apply_key(home: &Namespace, spec: Value) -> (String, String)
 
 /// Sends requests with one credential.
 #[derive(Clone)]
-pub(super) struct Client<'a> {
+pub(crate) struct Client<'a> {
     app: &'a App,
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
     /// Null where the body is no JSON.
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// The body, if the status is this one.
-    pub(super) fn ok(self, status: u16) -> Value {
+    pub(crate) fn ok(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.body
     }
 
     /// Checks status and code of a refusal, and answers its words.
-    pub(super) fn refused(&self, status: u16, code: &str) -> String {
+    pub(crate) fn refused(&self, status: u16, code: &str) -> String {
         assert_eq!(
             (self.status, &self.body["code"]),
             (status, &json!(code)),
@@ -180,7 +181,7 @@ impl Answer {
         format!("{} {}", self.body["detail"], self.body["errors"])
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
@@ -188,30 +189,30 @@ impl Answer {
 }
 
 impl Client<'_> {
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, &[], Some(body)).await
     }
 
-    pub(super) async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, &[], Some(body)).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, &[], None).await
     }
 
     /// A merge patch of the version that was read.
-    pub(super) async fn patch(&self, path: &str, etag: &Value, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, etag: &Value, body: Value) -> Answer {
         let tag = format!("\"{}\"", etag.as_str().unwrap());
         self.send(Method::PATCH, path, &[("if-match", &tag)], Some(body))
             .await
     }
 
-    pub(super) async fn manifests(&self, query: &str, yaml: &str) -> Answer {
+    pub(crate) async fn manifests(&self, query: &str, yaml: &str) -> Answer {
         let request = self
             .request(Method::POST, &format!("/v1/manifests{query}"))
             .header("content-type", "application/yaml")
@@ -219,7 +220,7 @@ impl Client<'_> {
         read(request).await
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -238,7 +239,7 @@ impl Client<'_> {
         read(request).await
     }
 
-    pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self
             .app
             .http
@@ -263,7 +264,7 @@ async fn read(request: reqwest::RequestBuilder) -> Answer {
 }
 
 /// What `look` finds, once it finds it.
-pub(super) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     let mut ticks = tokio::time::interval(Duration::from_millis(20));
     loop {

@@ -1,4 +1,5 @@
-//! A real Postgres server for the tests: initdb in a folder of ours, a Unix socket, no TCP.
+//! A real Postgres server for the tests: initdb in a folder of ours, a Unix socket, and no TCP
+//! unless it is configured.
 //!
 //! It starts with the first test that asks for it, once per test binary, and ends, with its
 //! files, with the binary. Postgres refuses to run as root, so root runs it as `nobody`.
@@ -39,12 +40,18 @@ pub(crate) struct Server {
     process: Option<Process>,
     programs: PathBuf,
     data: PathBuf,
+    options: Vec<String>,
     folder: Folder,
 }
 
 impl Server {
     /// A running server with empty databases.
     pub(crate) fn new() -> Result<Self> {
+        Self::configured(|_| Ok(Vec::new()))
+    }
+
+    /// The same with more options, by whoever may put files into its folder before it starts.
+    pub(crate) fn configured(configure: impl FnOnce(&Path) -> Result<Vec<String>>) -> Result<Self> {
         let programs = programs()?;
         let folder = Folder::new()?;
         let data = folder.path().join("postgres");
@@ -60,9 +67,11 @@ impl Server {
             process: None,
             programs,
             data,
+            options: Vec::new(),
             folder,
         };
         server.initialise()?;
+        server.options = configure(&server.data)?;
         server.start()?;
         Ok(server)
     }
@@ -95,6 +104,7 @@ impl Server {
                 // The files go with the test; what a crash of the machine would do is not asked.
                 "-cfsync=off".to_owned(),
             ],
+            &self.options,
         ]
         .concat();
         // Postgres removes its shared memory when it ends by itself; after SIGKILL it cannot.

@@ -17,7 +17,7 @@ pub(in crate::api) const CLIENT_ID: &str = "kisenon-it";
 const KEY_ID: &str = "one";
 
 /// A running issuer; it ends with its runtime.
-pub(in crate::api) struct Issuer {
+pub(crate) struct Issuer {
     pub(in crate::api) url: String,
     key: EncodingKey,
 }

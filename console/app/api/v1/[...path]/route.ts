@@ -3,6 +3,7 @@
 
 import type { NextRequest } from 'next/server';
 import { cookies } from 'next/headers';
+import { forwarded } from '@/lib/api/origin';
 import { problemResponse } from '@/lib/api/problem-response';
 import { config } from '@/lib/config';
 import { isSameOrigin } from '@/lib/security/same-origin';
@@ -51,8 +52,7 @@ async function pass(request: NextRequest, path: string, accessToken: string, bod
   if (lastEventId && !headers.has('last-event-id')) headers.set('last-event-id', lastEventId);
   query.delete('lastEventId');
   headers.set('authorization', `Bearer ${accessToken}`);
-  const forwardedFor = request.headers.get('x-forwarded-for');
-  if (forwardedFor) headers.set('x-forwarded-for', forwardedFor);
+  for (const [name, value] of Object.entries(forwarded(request.headers.get('x-forwarded-for')))) headers.set(name, value);
   const url = `${config().apiUrl}${path}${query.size > 0 ? `?${query}` : ''}`;
   const answer = await fetch(url, {
     method: request.method,

@@ -64,5 +64,5 @@ pub struct GrantedKey {
     /// Its label.
     pub label: String,
     /// Who it acts for.
-    pub user: super::auth::UserView,
+    pub user: crate::wire::auth::UserView,
 }
