@@ -64,13 +64,13 @@ test('a project is ready, or says that it needs attention', () => {
 });
 
 test('conditions are read in order, and what is unknown is shown as it is', () => {
-  expect(inOrder([found('New', 'True'), found('ServerReady', 'True'), found('Ready', 'True')]).map(({ type }) => type)).toEqual([
+  expect(inOrder([found('New', 'True'), found('Stalled', 'False'), found('ServerReady', 'True'), found('Ready', 'True')]).map(({ type }) => type)).toEqual([
     'Ready',
     'ServerReady',
     'New',
   ]);
   expect(conditionTitle(found('New', 'Unknown'))).toBe('New: Unknown');
-  expect(conditionState(found('Stalled', 'False'))[0]).toBe('good');
+  expect(conditionState(found('Stalled', 'True'))[0]).toBe('bad');
   expect(conditionState(found('ServerReady', 'False', 'Suspended'))[0]).toBe('idle');
 });
 
