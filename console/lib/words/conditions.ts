@@ -42,8 +42,11 @@ export function conditionState({ type, status, reason }: Condition): StateWord {
   return reason === 'NotEnforced' || reason === 'ServerFailed' ? ['bad', 'Failed'] : ['busy', 'Waiting'];
 }
 
+/** Those that say something. What stalls says all that `Ready` would. */
 export function inOrder(conditions: readonly Condition[]): Condition[] {
   const place = ({ type }: Condition) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);
-  const telling = conditions.filter(({ type, status }) => !SILENT.has(type) || status === 'True');
+  const isStalled = conditions.some(({ type, status }) => type === 'Stalled' && status === 'True');
+  const tells = ({ type, status }: Condition) => (type === 'Ready' ? !isStalled : !SILENT.has(type) || status === 'True');
+  const telling = conditions.filter(tells);
   return telling.sort((a, b) => place(a) - place(b));
 }

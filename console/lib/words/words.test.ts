@@ -87,6 +87,17 @@ test('history holds what was done to this one thing, newest first, with what the
   expect(history[0]).toMatchObject({ title: 'Endpoint suspended', detail: 'By dev@example.com.' });
 });
 
+test('a change says which parts it was about, where the record does', () => {
+  const event = { id: 'a', at: '2026-01-02T03:04:05Z', actor: { kind: 'user', id: 'usr-1', label: 'x' }, target: { kind: 'endpoint', id: 'ep-1' } };
+  const titleOf = (detail?: unknown) => historyOf('ep-1', [{ ...event, action: 'endpoint.update', detail }], [])[0]?.title;
+  expect(titleOf({ fields: ['compute', 'storage', 'new'] })).toBe('Endpoint settings changed: processor and memory, disk, new');
+  for (const detail of [undefined, null, 'text', { fields: [] }, { fields: 1 }]) expect(titleOf(detail)).toBe('Endpoint settings changed');
+});
+
+test('what stalls is told once', () => {
+  expect(inOrder([found('Ready', 'False', 'QuotaExceeded'), found('Stalled', 'True', 'QuotaExceeded')]).map(({ type }) => type)).toEqual(['Stalled']);
+});
+
 test('sentences begin with a capital and end', () => {
   expect(sentence('nothing runs yet')).toBe('Nothing runs yet.');
   expect(sentence('Why?')).toBe('Why?');

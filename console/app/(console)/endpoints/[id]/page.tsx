@@ -6,12 +6,12 @@ import { Sections } from '@/components/detail/section';
 import { ConnectionPanel } from '@/components/endpoints/connection-panel';
 import { EndpointFacts } from '@/components/endpoints/endpoint-facts';
 import { Stages } from '@/components/endpoints/stages';
-import { isTrue } from '@/lib/words/state';
+import { stagesOf } from '@/lib/words/stages';
 import { useThisEndpoint } from './endpoint-frame';
 
 export default function EndpointPage() {
   const { endpoint, project } = useThisEndpoint();
-  const isUp = endpoint.phase === 'Running' && isTrue(endpoint.conditions, 'Ready');
+  const isUp = stagesOf(endpoint).every(({ state }) => state === 'done');
   // Whoever watches it come up goes on seeing it in the same place.
   const [wasUp] = useState(isUp);
   return (
