@@ -58,14 +58,15 @@ export function stagesOf({ conditions }: Pick<Things['endpoint'], 'conditions'>)
     const found = condition(conditions, step.type);
     const said = found && step.tells(found) ? found : undefined;
     const isDone = found !== undefined && step.isDone(found);
-    const state = isDone ? 'done' : !isReached ? 'waiting' : said && FAILURES.has(said.reason) ? 'failed' : 'active';
+    const isAsleep = said?.reason === 'Suspended';
+    const state = isDone ? 'done' : !isReached || isAsleep ? 'waiting' : said && FAILURES.has(said.reason) ? 'failed' : 'active';
     const why = state === 'active' && stalled ? stalled : said;
     isReached &&= isDone;
     return {
       title: step.title,
       state: state === 'active' && stalled ? 'failed' : state,
-      detail: state === 'waiting' || !why ? step.purpose : sentence(why.message),
-      ...(why && state !== 'waiting' ? { at: why.lastTransitionTime } : {}),
+      detail: (state === 'waiting' && !isAsleep) || !why ? step.purpose : sentence(why.message),
+      ...(why && (state !== 'waiting' || isAsleep) ? { at: why.lastTransitionTime } : {}),
     };
   });
 }

@@ -39,6 +39,14 @@ test('the evidence stands beside the isolation that it shows', () => {
   expect(stages[2]).toMatchObject({ detail: 'Egress refused.', at: '2026-01-02T03:04:05Z' });
 });
 
+test('the server of a suspended endpoint waits, and says why', () => {
+  const conditions = [...verified, found('AddressAssigned', 'True'), found('ServerReady', 'False', 'Suspended', 'the server is suspended')];
+  const stalled = [found('Stalled', 'True'), found('Ready', 'False', 'StorageResizeRefused')];
+  for (const more of [[], stalled]) {
+    expect(stagesOf({ conditions: [...conditions, ...more] })[4]).toMatchObject({ state: 'waiting', detail: 'The server is suspended.' });
+  }
+});
+
 test('what keeps an endpoint from being built is told at the stage that it has reached', () => {
   const conditions = [found('Stalled', 'True'), found('Ready', 'False', 'QuotaExceeded', 'quota.cpu has no room')];
   expect(stagesOf({ conditions })[0]).toMatchObject({ state: 'failed', detail: 'Quota.cpu has no room.' });
