@@ -81,6 +81,7 @@ async fn all_refuse(app: &App, person: &Person<'_>) {
         "/device/code",
         "/device/token",
         "/report",
+        "/kisenon.json",
     ];
     for (method, path) in routes() {
         if open.iter().any(|end| path.ends_with(end)) {
