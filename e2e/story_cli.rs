@@ -61,7 +61,7 @@ fn connect(laptop: &Laptop) {
     // The exit code is psql's own: 1 for an error in a command of its caller.
     psql("SELECT no_such_column").refusal();
     let uri = laptop.keon("connection-string main").output();
-    let select = [("URI", &*uri), ("HOME", laptop.home())];
+    let select = [("URI", &*uri)];
     let command = "psql \"$URI\" -XAtc 'SELECT 1'";
     let ended = laptop.cluster.lan(Host::Client, &select, command);
     assert_eq!(ended.output(), "1");
@@ -144,9 +144,16 @@ impl Laptop {
     }
 
     fn keon_at(&self, host: Host, words: &str) -> Ended {
-        let variables = [("HOME", self.home())];
-        let command = format!("'{KEON}' {words}");
-        self.cluster.lan(host, &variables, &command)
+        self.cluster.lan(host, &[], &self.command(words))
+    }
+
+    /// The home is set for `keon` alone: the way into the LAN has files in the person's own.
+    fn command(&self, words: &str) -> String {
+        let (home, browser) = (self.home(), self.browser());
+        format!(
+            "env HOME='{home}' BROWSER='{}' '{KEON}' {words}",
+            browser.display()
+        )
     }
 
     fn json(&self, words: &str) -> Value {
@@ -156,13 +163,9 @@ impl Laptop {
 
     /// Signs in, with the story in the place of the console and of the person's click.
     async fn log_in(&self, session: &Session) {
-        let browser = self.browser();
-        let variables = [
-            ("HOME", self.home()),
-            ("BROWSER", browser.to_str().unwrap()),
-        ];
-        let command = format!("'{KEON}' login");
-        let login = self.cluster.lan_start(Host::Client, &variables, &command);
+        // Without a terminal it would show a code for another machine's browser.
+        let command = self.command("login --browser");
+        let login = self.cluster.lan_start(Host::Client, &[], &command);
         let page = eventually("the browser is opened", SOON, || async {
             fs::read_to_string(self.page()).map_err(|error| error.to_string())
         })

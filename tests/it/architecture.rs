@@ -64,9 +64,14 @@ const KEPT_FROM: &[(&str, &str)] = &[
 
 /// Where the client reads the environment.
 const SETTINGS: &str = "src/cli/settings.rs";
-/// Who knows stdout and stderr in the client: the printer, the spinner beside it, and whoever asks
-/// whether they are a terminal. Help and errors of arguments are clap's own to print.
-const SCREENS: [&str; 3] = ["src/cli/printer.rs", "src/cli/progress.rs", SETTINGS];
+/// Who knows stdout and stderr in the client: the printer, the spinner and the questions beside it,
+/// and whoever asks whether they are a terminal. Help and errors of arguments are clap's to print.
+const SCREENS: [&str; 4] = [
+    "src/cli/printer.rs",
+    "src/cli/progress.rs",
+    "src/cli/question.rs",
+    SETTINGS,
+];
 
 /// Crates of the server alone. `tower-http` is not among them, since reqwest brings it.
 const OF_THE_SERVER: &[&str] = &[
