@@ -18,7 +18,7 @@ process.env.NODE_EXTRA_CA_CERTS ??= settings.caFile;
 export default defineConfig({
   testDir: 'stories',
   outputDir: '../test-results',
-  globalSetup: './stage/browser-home',
+  globalSetup: './stage/set-up',
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   // A story that fails now and then is broken: none is tried again.

@@ -10,7 +10,7 @@ import { settings } from './settings';
 /** Made by the first process of a run; its workers inherit the variable. */
 export const BROWSER_HOME = (process.env.CONSOLE_BROWSER_HOME ??= mkdtempSync(join(tmpdir(), 'console-browser-')));
 
-export default function trustAuthorities(): () => void {
+export function trustAuthorities(): () => void {
   const folder = join(BROWSER_HOME, '.pki', 'nssdb');
   mkdirSync(folder, { recursive: true });
   certutil('-N', '-d', `sql:${folder}`, '--empty-password');

@@ -19,6 +19,30 @@ export function cookieSecret(): string {
   return secret;
 }
 
+/** Its teardown goes on behind the stories. */
+export async function deleteNamespace(name: string): Promise<void> {
+  await run('kubectl', ['delete', 'namespace', name, '--wait=false', '--ignore-not-found']);
+}
+
+/** Endpoints of stories are called so, here and in e2e/: their addresses may be used again at once. */
+export const PREFIX = 'e2e-';
+
+/** Addresses rest for a day after an endpoint. With a pool as small as that of the local cluster, the next runs would find none. */
+export async function endQuarantine(): Promise<void> {
+  const leases = ['--namespace', 'kisenon-system', 'leases.coordination.k8s.io'];
+  const { stdout } = await run('kubectl', ['get', ...leases, '--selector', 'kisenon.com/address', '--output', 'json'], { maxBuffer: 16 * 1024 * 1024 });
+  const found = (JSON.parse(stdout) as { items: Lease[] }).items;
+  const rested = found.filter(({ metadata, spec }) => !spec?.holderIdentity && metadata.annotations?.['kisenon.com/endpoint']?.includes(`/${PREFIX}`));
+  for (const { metadata } of rested) {
+    await run('kubectl', ['annotate', '--overwrite', ...leases, metadata.name, 'kisenon.com/released-at=2000-01-01T00:00:00Z']);
+  }
+}
+
+interface Lease {
+  metadata: { name: string; annotations?: Record<string, string> };
+  spec?: { holderIdentity?: string };
+}
+
 export interface Outcome {
   code: number;
   stdout: string;

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, type BrowserContext, type Page } from '@playwright/test';
 import { decode, encode } from 'next-auth/jwt';
-import { cookieSecret } from './cluster';
+import { askApi, cookieSecret, deleteNamespace } from './cluster';
 import { settings } from './settings';
 
 const SESSION_COOKIE = '__Host-kisenon-session';
@@ -18,6 +18,8 @@ export interface Session {
 }
 
 export class Person {
+  private namespace: string | undefined;
+
   constructor(readonly email = `${randomUUID().slice(0, 13)}@example.com`) {}
 
   /** Asks for a page of the console, and signs in on the way to it. */
@@ -37,6 +39,15 @@ export class Person {
     await page.getByLabel('E-mail').fill(this.email);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL((url) => url.origin === settings.consoleUrl && !url.pathname.startsWith('/api/auth/'));
+    if (!this.namespace && (await hasSession(page.context()))) {
+      const me = await askApi('/v1/me', (await sessionOf(page.context())).accessToken);
+      this.namespace = ((await me.json()) as { tenant: { namespace: string } }).tenant.namespace;
+    }
+  }
+
+  /** Ends the tenant, with all that is in it. */
+  async leave(): Promise<void> {
+    if (this.namespace) await deleteNamespace(this.namespace);
   }
 }
 

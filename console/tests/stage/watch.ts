@@ -18,6 +18,7 @@ export class Watch {
   /** Keys that the person was shown, and that answers may therefore hold. */
   readonly shownKeys = new Set<string>();
   private readonly faults: string[] = [];
+  private readonly expected = [SAYS_STATUS];
   private readonly origins = new Set([settings.consoleUrl, settings.providerUrl]);
   private readonly bodies: Promise<Body | undefined>[] = [];
   private readonly messages: string[] = [];
@@ -27,6 +28,11 @@ export class Watch {
     this.origins.add(origin);
   }
 
+  /** What the browser is made to complain of by the story itself. */
+  expect(complaint: RegExp): void {
+    this.expected.push(complaint);
+  }
+
   over(context: BrowserContext): void {
     context.on('request', (request) => this.seeRequest(request.url()));
     context.on('response', (response) => this.seeResponse(response));
@@ -34,7 +40,8 @@ export class Watch {
     context.on('requestfinished', (request) => this.bodies.push(this.bodyOf(request)));
     context.on('weberror', (error) => this.faults.push(`a script failed: ${error.error().message}`));
     context.on('console', (message) => {
-      if (message.type() === 'error' && !SAYS_STATUS.test(message.text())) this.faults.push(`the page says: ${message.text()}`);
+      const text = message.text();
+      if (message.type() === 'error' && !this.expected.some((complaint) => complaint.test(text))) this.faults.push(`the page says: ${text}`);
     });
     context.on('page', (page) => void this.followStreams(context, page));
   }
