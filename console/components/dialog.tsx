@@ -3,13 +3,27 @@
 
 import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as RadixDialog } from 'radix-ui';
-import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import type { Problem } from '@/lib/api/problem';
 import { Button, IconButton } from './button';
 import styles from './dialog.module.css';
 import { ErrorNote } from './error-note';
 import { Field, TextInput } from './field';
 import { useStyleNonce } from './style-nonce';
+
+/** Leads focus back to what had it before: Radix does so by itself only where it has been given the button that opens. */
+function useReturnFocus() {
+  const before = useRef<Element>(null);
+  return {
+    onOpenAutoFocus: () => {
+      before.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      if (before.current instanceof HTMLElement) before.current.focus();
+    },
+  };
+}
 
 interface DialogProps {
   open: boolean;
@@ -25,6 +39,7 @@ interface DialogProps {
 
 export function Dialog({ open, onOpenChange, title, description, children, wide, dismissable = true }: DialogProps) {
   useStyleNonce();
+  const returnFocus = useReturnFocus();
   const keep = dismissable ? undefined : (event: Event) => event.preventDefault();
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
@@ -34,6 +49,7 @@ export function Dialog({ open, onOpenChange, title, description, children, wide,
           className={wide ? `${styles.content} ${styles.wide}` : styles.content}
           onInteractOutside={keep}
           onEscapeKeyDown={keep}
+          {...returnFocus}
           {...(description ? {} : { 'aria-describedby': undefined })}
         >
           <RadixDialog.Title className={styles.title}>{title}</RadixDialog.Title>
@@ -76,11 +92,12 @@ interface ConfirmDialogProps {
 
 export function ConfirmDialog({ open, onOpenChange, title, description, phrase, ...rest }: ConfirmDialogProps) {
   useStyleNonce();
+  const returnFocus = useReturnFocus();
   return (
     <RadixAlert.Root open={open} onOpenChange={onOpenChange}>
       <RadixAlert.Portal>
         <RadixAlert.Overlay className={styles.veil} />
-        <RadixAlert.Content className={styles.content}>
+        <RadixAlert.Content className={styles.content} {...returnFocus}>
           <RadixAlert.Title className={styles.title}>{title}</RadixAlert.Title>
           <RadixAlert.Description asChild>
             <div className={styles.description}>{description}</div>

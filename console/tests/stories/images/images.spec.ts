@@ -1,0 +1,88 @@
+// The pictures of the documentation: UPDATE_IMAGES=1 npm run test:e2e writes docs/images. What differs from run to
+// run is replaced on the page, so that a picture only changes with the console.
+
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { askApi, PREFIX } from '../../stage/cluster';
+import { sessionOf } from '../../stage/person';
+import { expect, test } from '../../stage/story';
+import { makeEndpoint, makeProject, untilRunning } from '../../stage/tenant';
+
+const FOLDER = join(__dirname, '../../../../docs/images');
+const DAY = 24 * 60 * 60 * 1000;
+const REQUEST = new URLSearchParams({
+  response_type: 'code',
+  redirect_uri: 'http://127.0.0.1:49152/callback',
+  state: 'a-state',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  code_challenge_method: 'S256',
+  label: 'keon on ada-laptop',
+});
+
+/** What stands on a page, and what is to stand there in a picture. */
+type Replacement = [pattern: string, text: string];
+
+const ALWAYS: Replacement[] = [
+  [PREFIX, ''],
+  ['10\\.77\\.0\\.1\\d\\d', '198.51.100.17'],
+  ['nsk_[0-9A-Za-z]{10}', 'nsk_7Qm2ZpX4aK'],
+  ['[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', '4be0643f-1d98-473b-97cd-ca98a65347dd'],
+];
+
+async function replaceTexts(page: Page, replacements: Replacement[]): Promise<void> {
+  await page.evaluate((all) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const node = texts.currentNode;
+      for (const [pattern, text] of all) node.textContent = node.textContent?.replaceAll(new RegExp(pattern, 'g'), text) ?? '';
+    }
+  }, replacements);
+}
+
+async function picture(page: Page, name: string, replacements: Replacement[] = []): Promise<void> {
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+  await replaceTexts(page, [...ALWAYS, ...replacements]);
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: join(FOLDER, `console-${name}.png`), animations: 'disabled', caret: 'hide', scale: 'css' });
+}
+
+test('the pictures of the documentation', async ({ page, context, person }) => {
+  await page.goto('/');
+  await picture(page, 'landing');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture(page, 'landing-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+
+  await person.open(page, '/projects');
+  const shop = await makeProject(context, { name: 'shop', displayName: 'Shop' });
+  await makeProject(context, { name: 'blog', displayName: 'Blog' });
+  const endpoint = await makeEndpoint(context, shop);
+  await untilRunning(context, endpoint);
+  const { accessToken } = await sessionOf(context);
+  for (const [label, scopes] of [['nightly export', ['read']], ['deploys of shop', ['read', 'write']]] as const) {
+    const made = await askApi('/v1/api-keys', accessToken, { method: 'POST', json: { label, scopes } });
+    expect(made.status).toBe(201);
+  }
+  // Everything was made on one day, three days ago.
+  await page.clock.setFixedTime(Date.now() + 3 * DAY);
+  const replacements: Replacement[] = [
+    [person.email.replaceAll('.', '\\.'), 'ada@example.com'],
+    [person.email.split('@')[0] ?? '', 'ada'],
+  ];
+
+  await page.goto('/projects');
+  await expect(page.getByRole('row', { name: /^Blog/ }).getByText('Ready', { exact: true })).toBeVisible();
+  await picture(page, 'projects', replacements);
+  await page.goto(`/endpoints/${endpoint.id}`);
+  await picture(page, 'endpoint', replacements);
+  await page.goto(`/endpoints/${endpoint.id}/access`);
+  await expect(page.getByRole('list', { name: 'Who is let in, and who is not' })).toBeVisible();
+  await picture(page, 'access', replacements);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await picture(page, 'access-dark', replacements);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.goto('/settings/api-keys');
+  await picture(page, 'api-keys', replacements);
+  await page.goto(`/cli/authorize?${REQUEST}`);
+  await picture(page, 'authorize', replacements);
+});
