@@ -39,17 +39,21 @@ token: ## A session token of EMAIL=…, signed in with the development identity 
 	@e2e/idp/token.sh
 
 ##@ Test
-.PHONY: test check unit it e2e bench
+.PHONY: test check unit it console e2e console-e2e bench
 test: ## Set up whatever is needed, then run every test layer; what CI runs
 	@$(CLUSTER_SCRIPTS)/test.sh
-check: lint unit it ## The inner loop: format, lints, unit and integration tests
+check: lint console unit it ## The inner loop: format, lints, unit and integration tests
 unit: ## Unit and property tests
 	cargo test --locked --lib --bins
 it: ## Integration tests on a real etcd and kube-apiserver (built once from e2e/cluster/tools)
 	$(TOOLS_BIN) cargo test --locked --test it
+console: ## The web console: lints, types, unit tests, and whether its API types are those of openapi.json
+	@$(CLUSTER_SCRIPTS)/console.sh check
 # Stories mostly wait for the cluster, so there are more at once than there are processors.
 e2e: ## Stories on the running cluster (make up)
 	eval "$$($(CLUSTER_SCRIPTS)/env.sh)"; $(TOOLS_BIN) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-16} cargo test --locked --features e2e --test e2e
+console-e2e: ## Stories of the console in a real browser, on the running cluster (make up)
+	@$(CLUSTER_SCRIPTS)/console.sh stories
 bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet, api or cli for one)
 	@e2e/bench/run.sh $(BENCH)
 
@@ -65,16 +69,19 @@ deny: $(DENY) ## Licences, sources and advisories of all dependencies (installs 
 	$(DENY) check
 $(DENY):
 	cargo install --locked --root $(CACHE)/cargo cargo-deny
-generate: ## Rewrite what is generated: crds/, openapi.json
+generate: ## Rewrite what is generated: crds/, openapi.json, the API types of the console
 	cargo run --locked --bin kisenon -- crds --output crds
 	cargo run --locked --bin kisenon -- openapi --output openapi.json
+	$(CLUSTER_SCRIPTS)/console.sh generate
 
 ##@ Build
 .PHONY: image keon
-image: ## The OCI image of the server, as an archive in the cache
+image: ## The OCI images of server and console, as archives in the cache
 	@$(CLUSTER_SCRIPTS)/packages.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh
+	@$(CLUSTER_SCRIPTS)/image-console.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh --list
+	@$(CLUSTER_SCRIPTS)/image-console.sh --list
 # Static, so that it runs on any Linux; for the target alone, so that build scripts and macros are compiled as ever. Seeds come
 # from the operating system alone: to gather more from the processor's jitter takes longer than all else that keon does.
 keon: ## The client, self-contained; prints its path
@@ -88,4 +95,4 @@ keon: ## The client, self-contained; prints its path
 ##@ Help
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/g'
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/g'

@@ -24,18 +24,22 @@ consent() {
   [[ $answer == "$context" ]] || fail "not confirmed: '$answer' is not '$context'; nothing was changed"
 }
 
-# The API's first start needs its key, which is the admin's to make and to keep.
+# The first start of API and console needs their keys, which are the admin's to make and to keep.
 require_secrets() {
-  "$KUBECTL" --context="$1" -n kisenon-system get secret kisenon-api >/dev/null 2>&1 ||
-    fail "the Secret kisenon-system/kisenon-api is not there: make the API's Secrets first (docs/k3s.md, step 4); nothing was changed"
+  local name
+  for name in kisenon-api kisenon-console kisenon-console-tls; do
+    "$KUBECTL" --context="$1" -n kisenon-system get secret "$name" >/dev/null 2>&1 ||
+      fail "the Secret kisenon-system/$name is not there: make the Secrets first (docs/k3s.md, step 4); nothing was changed"
+  done
 }
 
 install() {
   require_secrets "$1"
   "$KUBECTL" --context="$1" apply --server-side -k "$OVERLAY"
-  "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-operator --timeout=180s
-  "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-canary --timeout=180s
-  "$KUBECTL" --context="$1" -n kisenon-system rollout status deployment/kisenon-api --timeout=180s
+  local name
+  for name in kisenon-operator kisenon-canary kisenon-api kisenon-console; do
+    "$KUBECTL" --context="$1" -n kisenon-system rollout status "deployment/$name" --timeout=180s
+  done
 }
 
 # Tenants' objects go first, while the operator is there to take their servers down.

@@ -17,3 +17,4 @@ printf 'export KUBECONFIG=%q\n' "$ADMIN_KUBECONFIG"
 printf 'export PATH=%q:"$%s"\n' "$STATE_BIN" PATH
 printf 'export KISENON_CA_FILE=%q\n' "$CA_FILE"
 printf 'export KISENON_API_URL=%q\n' "$API_URL"
+printf 'export KISENON_CONSOLE_URL=%q\n' "$CONSOLE_URL"

@@ -11,6 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/stage/progress.sh"
 # shellcheck source=e2e/cluster/image/archive.sh
 . "$here/image/archive.sh"
+# shellcheck source=e2e/cluster/image/debian.sh
+. "$here/image/debian.sh"
 # shellcheck source=e2e/cluster/image/postgres.sh
 . "$here/image/postgres.sh"
 
@@ -30,7 +32,7 @@ archive_of() {
   case $name in
     pause) inputs=("$here/image/pause.c") ;;
     busybox) inputs=("$BUSYBOX") ;;
-    postgres) inputs=("$here/image/postgres.sh") ;;
+    postgres) inputs=("$here/image/debian.sh" "$here/image/postgres.sh") ;;
     *) inputs=("$TOOLS_BIN/$name") ;;
   esac
   local hash

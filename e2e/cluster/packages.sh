@@ -11,10 +11,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PACKAGES=(
   runc containernetworking-plugins iptables ipset conntrack nftables iproute2 kmod # the node
   buildah mmdebstrap debian-archive-keyring busybox-static gcc libc6-dev           # images
-  postgresql postgresql-client openssl curl ca-certificates jq make                # the scripts and the tests
+  postgresql postgresql-client openssl curl ca-certificates jq make chromium       # the scripts and the tests
 )
 
-NODE_MAJOR=20 # the oldest that the packages of e2e/idp start on; Debian 13 brings it, Debian 12 an older one
+NODE_MAJOR=20 # the oldest that the packages of e2e/idp and console start on; Debian 13 brings it, Debian 12 an older one
 
 missing_packages() {
   local package

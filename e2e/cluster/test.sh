@@ -46,6 +46,7 @@ main() {
   if has_cluster_rights; then stage packages "$here/packages.sh"; fi
   stage tools "$here/tools.sh"
   stage lint make lint
+  stage console make console
   stage unit make unit
   stage integration make it
   if ! has_cluster_rights; then
@@ -57,6 +58,7 @@ main() {
   if [[ $(cluster_state) != running ]]; then STARTED_CLUSTER=yes; fi
   stage "cluster up" "$here/up.sh"
   stage "end-to-end stories" make e2e
+  stage "console stories" make console-e2e
 }
 
 main

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
 . "$here/settings.sh"
-for stage in progress daemon state machine network pki control-plane node addons identity-provider api kisenon; do
+for stage in progress daemon state machine network pki control-plane node addons npm-packages identity-provider api kisenon; do
   # shellcheck source=/dev/null
   . "$here/stage/$stage.sh"
 done
@@ -20,15 +20,24 @@ prepare() {
   if kisenon_present; then
     identity_provider_packages
     "$here/image-kisenon.sh"
+    "$here/image-console.sh"
     KEON=$(make -s -C "$REPO_DIR" keon)
   fi
   say "packages, binaries and images are there"
 }
 
+list_images() {
+  "$here/images.sh" --list
+  if kisenon_present; then
+    "$here/image-kisenon.sh" --list
+    "$here/image-console.sh" --list
+  fi
+}
+
 start_cluster() {
   local import
   machine_up
-  { "$here/images.sh" --list; if kisenon_present; then "$here/image-kisenon.sh" --list; fi; } >"$STATE/images"
+  list_images >"$STATE/images"
   ln -s "$TOOLS_BIN/kubectl" "$STATE_BIN/kubectl"
   printf '%s\n' "$TOOLS_BIN" >"$STATE/tools"
   network_up
@@ -54,7 +63,7 @@ refresh_cluster() {
   done
   wait_until 60 "API server" kube-apiserver kube get --raw /readyz
   if kisenon_present; then
-    { "$here/images.sh" --list; "$here/image-kisenon.sh" --list; } >"$STATE/images"
+    list_images >"$STATE/images"
     import_images || fail "an image could not be imported" images
   fi
 }

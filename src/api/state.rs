@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use kube::Client;
+use secrecy::SecretString;
 
 use crate::api::follow::Streams;
 use crate::api::http::edges::Edges;
@@ -31,6 +32,8 @@ const WAITING_HASHES: usize = 64;
 pub struct Parts {
     /// The configuration.
     pub config: ApiConfig,
+    /// By which the console is known.
+    pub console_secret: Option<SecretString>,
     /// Identity and audit.
     pub store: Store,
     /// Kubernetes, as the API's own account.
@@ -88,7 +91,7 @@ impl ApiState {
                 &parts.config.console_url,
                 parts.metrics.clone(),
             ),
-            limits: Limits::new(parts.config.trusted_proxy_hops),
+            limits: Limits::new(parts.config.trusted_proxy_hops, parts.console_secret),
             config: parts.config,
             store: parts.store,
             client: parts.client,

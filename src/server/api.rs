@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::Client;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,8 @@ use crate::store::{Store, StoreError};
 
 /// Verified tokens remembered at once; the oldest are verified anew.
 const REMEMBERED_TOKENS: usize = 200_000;
+/// What guessing at the listener's pace cannot find.
+const SHORTEST_CONSOLE_SECRET: usize = 32;
 /// How often readiness is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// What readiness hangs on here.
@@ -58,6 +60,11 @@ pub enum ApiStartError {
         "KISENON_SECRET_KEY must be 32 random bytes in base64: make one with `openssl rand -base64 32`"
     )]
     SecretKey(#[source] SealError),
+    /// `KISENON_CONSOLE_SECRET` cannot be used.
+    #[error(
+        "KISENON_CONSOLE_SECRET must be {SHORTEST_CONSOLE_SECRET} characters or more, without white space: make one with `openssl rand -base64 32`"
+    )]
+    ConsoleSecret,
     /// Keys of people who may no longer sign in cannot be ended.
     #[error(transparent)]
     Admin(#[from] AdminError),
@@ -94,6 +101,8 @@ pub struct ApiOptions {
     pub secret_key: SecretString,
     /// Secret of our app at GitHub.
     pub github_client_secret: Option<SecretString>,
+    /// By which the console is known, whose word for a person's address is taken.
+    pub console_secret: Option<SecretString>,
     /// Name of this pod.
     pub pod_name: String,
 }
@@ -182,6 +191,7 @@ async fn build(
     let state = ApiState::new(Parts {
         providers: providers(options)?,
         config: config.clone(),
+        console_secret: console_secret(options)?,
         store,
         client: handles.client.clone(),
         watches,
@@ -193,6 +203,17 @@ async fn build(
         now: handles.now,
     });
     Ok((state, secret))
+}
+
+fn console_secret(options: &ApiOptions) -> Result<Option<SecretString>, ApiStartError> {
+    let fits = |secret: &SecretString| {
+        let text = secret.expose_secret();
+        text.len() >= SHORTEST_CONSOLE_SECRET && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    match &options.console_secret {
+        Some(secret) if !fits(secret) => Err(ApiStartError::ConsoleSecret),
+        secret => Ok(secret.clone()),
+    }
 }
 
 fn providers(options: &ApiOptions) -> Result<Providers, ApiStartError> {

@@ -4,7 +4,7 @@
 
 OVERLAY=$REPO_DIR/kustomize/overlays/local
 SAMPLE=$REPO_DIR/examples/shop.yaml
-DEPLOYMENTS=(kisenon-operator kisenon-canary kisenon-api)
+DEPLOYMENTS=(kisenon-operator kisenon-canary kisenon-api kisenon-console)
 
 # kisenon_present: the checkout holds an operator that can be built and manifests to install it
 kisenon_present() { [[ -f $REPO_DIR/Cargo.toml && -f $REPO_DIR/src/bin/kisenon/main.rs && -d $OVERLAY ]]; }
@@ -25,24 +25,27 @@ kisenon_up() {
   for name in "${DEPLOYMENTS[@]}"; do wait_for_rollout "$name"; done
   save_authorities 60 || fail "the operator has not published its certificate authority (ConfigMap kisenon-system/kisenon-ca, key ca.crt)"
   api_reachable
+  console_reachable
   sample_up
 }
 
 pod_template() { kube -n kisenon-system get deployment "$1" -o 'jsonpath={.spec.template}' 2>/dev/null || true; }
 
-# The tag stays the same when the binary changes, so a Deployment that is otherwise as it was (in its caller's `before`) would
+image_of() { if [[ $1 == kisenon-console ]]; then printf localhost/kisenon-console:local; else printf localhost/kisenon:local; fi; }
+
+# The tag stays the same when the content changes, so a Deployment that is otherwise as it was (in its caller's `before`) would
 # not notice. One that has changed has new pods already: to end them at once costs half a minute where a process is too young
 # to hear the signal.
 restart_on_new_image() {
-  local archive name record=$STATE/deployed
-  archive=$(awk '$1 == "localhost/kisenon:local" {print $2}' "$STATE/images")
-  if [[ -e $record && $(cat "$record") != "$archive" ]]; then
-    say "the Kisenon image has changed: restarting its Deployments"
-    for name in "${DEPLOYMENTS[@]}"; do
-      [[ $(pod_template "$name") != "${before[$name]}" ]] || kube -n kisenon-system rollout restart "deployment/$name" >/dev/null
-    done
-  fi
-  printf '%s\n' "$archive" >"$record"
+  local name line record=$STATE/deployed
+  for name in "${DEPLOYMENTS[@]}"; do
+    line=$(awk -v image="$(image_of "$name")" '$1 == image' "$STATE/images")
+    if [[ ! -e $record ]] || grep -qxF "$line" "$record"; then continue; fi
+    [[ $(pod_template "$name") == "${before[$name]}" ]] || continue
+    say "the image of $name has changed: restarting it"
+    kube -n kisenon-system rollout restart "deployment/$name" >/dev/null
+  done
+  grep '^localhost/kisenon' "$STATE/images" >"$record"
 }
 
 wait_for_rollout() {
@@ -113,6 +116,19 @@ next_steps() {
     # shellcheck disable=SC2016
     printf '\nThe HTTP API is at %s:\n\n  %s\n\n' "$API_URL" \
       'curl --cacert "$KISENON_CA_FILE" -H "Authorization: Bearer $(make -s token EMAIL=dev@kisenon.test)" "$KISENON_API_URL/v1/me"'
+    printf 'The console is at %s: sign in as dev@kisenon.test, without a password. Let your browser trust\n%s, or open it with a profile of its own:\n\n  %s\n\n' \
+      "$CONSOLE_URL" "$CA_FILE" "$(browser_command)"
   fi
   printf '  make down\n'
+}
+
+# browser_command: Chromium with an empty profile, which takes the keys of the console and of the identity provider as they are
+browser_command() {
+  local name keys=()
+  for name in console identity-provider; do
+    keys+=("$(openssl x509 -in "$PKI/$name.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)")
+  done
+  # Chromium starts as root only without its sandbox; with sudo it is started by somebody else.
+  printf 'chromium %s--user-data-dir="$(mktemp -d)" --ignore-certificate-errors-spki-list=%s,%s %s' \
+    "$([[ -n ${SUDO_USER:-} ]] || printf -- '--no-sandbox ')" "${keys[@]}" "$CONSOLE_URL"
 }

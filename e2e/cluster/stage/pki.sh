@@ -87,18 +87,20 @@ users: [{name: $name, user: {client-certificate-data: $(base64 -w0 "user-$name.c
 YAML
 }
 
-# lan_pki_up: the authority that stands for public ones on the LAN, and what it signs for: the API and the identity provider,
-# with the key that signs its id tokens. Made once; a cluster of an older checkout gets them later.
+# lan_pki_up: the authority that stands for public ones on the LAN, and what it signs for: the API, the console and the identity
+# provider, with the key that signs its id tokens. Each is made once; a cluster of an older checkout gets what it lacks.
 lan_pki_up() {
-  [[ ! -s $PKI/identity-provider.crt ]] || return 0
   (
     exec 2>>"$LOG/pki.log"
     umask 077
     cd "$PKI" || exit 1
-    authority kisenon-lan-ca
-    openssl genrsa -out id-token.key 2048
-    certificate api kisenon-lan-ca /CN=kisenon-api serverAuth \
-      "IP:$API_IP,DNS:kisenon-api.kisenon-system,DNS:kisenon-api.kisenon-system.svc"
-    certificate identity-provider kisenon-lan-ca /CN=kisenon-identity-provider serverAuth "IP:$ROOT_IP"
+    [[ -s kisenon-lan-ca.crt ]] || authority kisenon-lan-ca
+    [[ -s id-token.key ]] || openssl genrsa -out id-token.key 2048
+    lan_certificate api kisenon-api "IP:$API_IP,DNS:kisenon-api.kisenon-system,DNS:kisenon-api.kisenon-system.svc"
+    lan_certificate console kisenon-console "IP:$CONSOLE_IP"
+    lan_certificate identity-provider kisenon-identity-provider "IP:$ROOT_IP"
   )
 }
+
+# lan_certificate NAME COMMON NAME SUBJECT ALTERNATIVE NAMES
+lan_certificate() { [[ -s $1.crt ]] || certificate "$1" kisenon-lan-ca "/CN=$2" serverAuth "$3"; }

@@ -2,21 +2,27 @@
 //! them; a test compares.
 //!
 //! The address of a peer is that of the connection, or the one that the configured number of
-//! trusted proxies has added from the right; a header from anywhere else is never believed.
+//! trusted proxies has added from the right; a header from anywhere else is never believed. The
+//! console is one proxy more, for requests that carry the secret which it shares with the API.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::constant_time;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use secrecy::{ExposeSecret as _, SecretString};
 use strum::{EnumIter, IntoEnumIterator as _, IntoStaticStr};
 
 use crate::api::http::error::{ApiError, Code};
+
+/// By which a request shows that the console has sent it.
+const CONSOLE_SECRET: &str = "kisenon-console-secret";
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, EnumIter)]
@@ -106,12 +112,13 @@ pub struct Limits {
     /// In the order of the actions.
     limits: Vec<Limit>,
     trusted_proxy_hops: usize,
+    console_secret: Option<SecretString>,
 }
 
 impl Limits {
     /// All limits, nothing counted yet.
     #[must_use]
-    pub fn new(trusted_proxy_hops: usize) -> Self {
+    pub fn new(trusted_proxy_hops: usize, console_secret: Option<SecretString>) -> Self {
         let limit = |action: Action| {
             let burst = NonZeroU32::new(action.per_minute()).unwrap_or(NonZeroU32::MIN);
             let limiter = RateLimiter::keyed(Quota::per_minute(burst))
@@ -125,6 +132,7 @@ impl Limits {
         Self {
             limits: Action::iter().map(limit).collect(),
             trusted_proxy_hops,
+            console_secret,
         }
     }
 
@@ -169,10 +177,17 @@ impl Limits {
     #[must_use]
     pub fn peer(&self, connection: SocketAddr, headers: &HeaderMap) -> Subject {
         let connected = connection.ip();
-        let forwarded = (self.trusted_proxy_hops > 0)
-            .then(|| forwarded_for(headers, self.trusted_proxy_hops))
-            .flatten();
+        let hops = self.trusted_proxy_hops + usize::from(self.is_console(headers));
+        let forwarded = (hops > 0).then(|| forwarded_for(headers, hops)).flatten();
         Subject::Peer(network(forwarded.unwrap_or(connected)))
+    }
+
+    fn is_console(&self, headers: &HeaderMap) -> bool {
+        let (Some(own), Some(sent)) = (&self.console_secret, headers.get(CONSOLE_SECRET)) else {
+            return false;
+        };
+        let own = own.expose_secret().as_bytes();
+        constant_time::verify_slices_are_equal(own, sent.as_bytes()).is_ok()
     }
 }
 
@@ -214,12 +229,16 @@ mod tests {
 
     const PAGE: &str = include_str!("../../../docs/limits.md");
 
-    fn peer(hops: usize, header: Option<&str>) -> Subject {
+    const SECRET: &str = "a secret of the console and the API";
+
+    fn peer(hops: usize, forwarded_for: Option<&str>, secret: Option<&str>) -> Subject {
         let mut headers = HeaderMap::new();
-        if let Some(text) = header {
-            headers.insert("x-forwarded-for", HeaderValue::from_str(text).unwrap());
+        for (name, text) in [("x-forwarded-for", forwarded_for), (CONSOLE_SECRET, secret)] {
+            if let Some(text) = text {
+                headers.insert(name, HeaderValue::from_str(text).unwrap());
+            }
         }
-        Limits::new(hops).peer("192.0.2.1:5000".parse().unwrap(), &headers)
+        Limits::new(hops, Some(SECRET.into())).peer("192.0.2.1:5000".parse().unwrap(), &headers)
     }
 
     fn address(text: &str) -> Subject {
@@ -228,7 +247,7 @@ mod tests {
 
     #[test]
     fn each_action_has_the_limit_of_its_own() {
-        let limits = Limits::new(0);
+        let limits = Limits::new(0, None);
         for action in Action::iter() {
             let remaining = limits.count(action, &address("192.0.2.8")).unwrap();
             assert_eq!(remaining.count, action.per_minute() - 1);
@@ -248,10 +267,28 @@ mod tests {
     #[test]
     fn a_forwarded_address_counts_only_from_configured_hops() {
         let spoofed = Some("203.0.113.66, 198.51.100.7");
-        assert_eq!(peer(0, spoofed), address("192.0.2.1"));
-        assert_eq!(peer(1, spoofed), address("198.51.100.7"));
-        assert_eq!(peer(3, spoofed), address("192.0.2.1"));
-        assert_eq!(peer(1, None), address("192.0.2.1"));
+        assert_eq!(peer(0, spoofed, None), address("192.0.2.1"));
+        assert_eq!(peer(1, spoofed, None), address("198.51.100.7"));
+        assert_eq!(peer(3, spoofed, None), address("192.0.2.1"));
+        assert_eq!(peer(1, None, None), address("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_console_is_one_hop_more_and_nobody_else_is() {
+        let person = Some("203.0.113.66, 198.51.100.7");
+        assert_eq!(peer(0, person, Some(SECRET)), address("198.51.100.7"));
+        assert_eq!(peer(1, person, Some(SECRET)), address("203.0.113.66"));
+        assert_eq!(peer(0, None, Some(SECRET)), address("192.0.2.1"));
+        for guess in ["", "a", "a secret of the console and the APJ"] {
+            assert_eq!(peer(0, person, Some(guess)), address("192.0.2.1"));
+        }
+
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
+        headers.insert(CONSOLE_SECRET, HeaderValue::from_static(""));
+        let without = Limits::new(0, None);
+        let seen = without.peer("192.0.2.1:5000".parse().unwrap(), &headers);
+        assert_eq!(seen, address("192.0.2.1"));
     }
 
     #[test]
@@ -264,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_one_too_many_is_told_when_to_come_back() {
-        let limits = Limits::new(0);
+        let limits = Limits::new(0, None);
         let subject = address("192.0.2.9");
         for _ in 0..Action::DeviceCode.per_minute() {
             assert!(limits.count(Action::DeviceCode, &subject).is_ok());

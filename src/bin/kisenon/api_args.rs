@@ -80,6 +80,7 @@ impl ApiServerArgs {
                 "KISENON_SECRET_KEY is not set: give 32 random bytes in base64, for example from `openssl rand -base64 32`",
             )?,
             github_client_secret: secret("KISENON_GITHUB_CLIENT_SECRET"),
+            console_secret: secret("KISENON_CONSOLE_SECRET"),
             pod_name,
         })
     }

@@ -29,6 +29,7 @@ pub(super) use self::link::Link;
 /// The API's account.
 pub(super) const ACCOUNT: &str = "kisenon-api";
 const START_DEADLINE: Duration = Duration::from_secs(240);
+pub(super) const CONSOLE_SECRET: &str = "known0to0the0console0and0the0api0alone";
 pub(super) const SECRET_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 static SHARED: LazyLock<App> = LazyLock::new(|| {
@@ -359,6 +360,7 @@ async fn serve(
         database_url,
         secret_key: SECRET_KEY.into(),
         github_client_secret: None,
+        console_secret: Some(CONSOLE_SECRET.into()),
         pod_name: "it".to_owned(),
     };
     let handles = ApiHandles {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::app::{App, client, finish};
+use super::app::{App, CONSOLE_SECRET, client, finish};
 
 #[tokio::test]
 async fn j9_a_missing_credential_is_told_apart_from_a_bad_one() {
@@ -155,11 +155,17 @@ async fn limits_are_told_and_kept() {
     assert_eq!(refused.refusal(429), "rate_limited");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
     // A header that nobody vouches for does not make another peer.
-    let spoofed = client()
-        .post(format!("{}/v1/auth/device/code", app.base))
-        .header("x-forwarded-for", "203.0.113.9")
-        .json(&json!({ "label": "x" }));
-    assert_eq!(finish(spoofed).await.refusal(429), "rate_limited");
+    let from = |secret: &str| {
+        client()
+            .post(format!("{}/v1/auth/device/code", app.base))
+            .header("x-forwarded-for", "203.0.113.9")
+            .header("kisenon-console-secret", secret)
+            .json(&json!({ "label": "x" }))
+    };
+    let spoofed = finish(from("known0to0the0console0and0not0to0others")).await;
+    assert_eq!(spoofed.refusal(429), "rate_limited");
+    // The console does.
+    finish(from(CONSOLE_SECRET)).await.expect(200);
 }
 
 #[tokio::test]

@@ -241,6 +241,7 @@ async fn secrets_stand_where_they_belong_alone() {
     planted.plant("password in the database's URL", DATABASE_PASSWORD);
     planted.plant("secret of the GitHub app", GITHUB_SECRET);
     planted.plant("KISENON_SECRET_KEY", super::app::SECRET_KEY);
+    planted.plant("KISENON_CONSOLE_SECRET", super::app::CONSOLE_SECRET);
     let person = app.person("secret").await;
     let key = use_everything(&mut planted, &person).await;
     let github = "gho_planted0planted1planted2planted3";

@@ -53,6 +53,7 @@ impl App {
             database_url: database.into(),
             secret_key: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
             github_client_secret: None,
+            console_secret: None,
             pod_name: "it".to_owned(),
         };
         let readiness = Readiness::new(&["credentials", "api-watches"]);

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::super::app::{ACCOUNT, App, CLIENT_ID, Issuer, SECRET_KEY, client};
+use super::super::app::{ACCOUNT, App, CLIENT_ID, CONSOLE_SECRET, Issuer, SECRET_KEY, client};
 use crate::cluster::process::Process;
 use crate::operator::site;
 use crate::store::empty_postgres;
@@ -51,6 +51,7 @@ impl Program {
              export KISENON_API_CONFIG=api.yaml KISENON_API_ADDRESS={api} POD_NAME=it\n\
              export KISENON_HEALTH_ADDRESS={health} KISENON_DATABASE_URL='{database_url}'\n\
              export KISENON_SECRET_KEY={SECRET_KEY} KISENON_GITHUB_CLIENT_SECRET={GITHUB_SECRET}\n\
+             export KISENON_CONSOLE_SECRET={CONSOLE_SECRET}\n\
              exec {} api\n",
             env!("CARGO_BIN_EXE_kisenon")
         );

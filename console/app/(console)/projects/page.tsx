@@ -1,0 +1,19 @@
+// All projects of the tenant.
+
+import type { Metadata } from 'next';
+import { ErrorNote } from '@/components/error-note';
+import { PageHeader } from '@/components/page-header';
+import { api, load } from '@/lib/api/server';
+import { ProjectList } from './project-list';
+
+export const metadata: Metadata = { title: 'Projects' };
+
+export default async function ProjectsPage() {
+  const { data, problem } = await load((await api()).GET('/v1/projects', { params: { query: { limit: 200 } } }));
+  return (
+    <>
+      <PageHeader title="Projects" description="A project is a group of Postgres endpoints with a quota and a network of its own." />
+      {problem ? <ErrorNote problem={problem} /> : <ProjectList served={data.items} />}
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+'use client';
+// The list of projects, as they change.
+
+import { Boxes } from 'lucide-react';
+import { EmptyState } from '@/components/empty-state';
+import { Status, type Tone } from '@/components/status';
+import { Cell, Table } from '@/components/table';
+import { Time } from '@/components/time';
+import { useProjects } from '@/lib/live/hooks';
+import type { Things } from '@/lib/live/state';
+
+type Project = Things['project'];
+
+const COLUMNS = ['Project', 'State', 'Endpoints', 'Postgres', 'Created'] as const;
+
+export function ProjectList({ served }: { served: readonly Project[] }) {
+  const projects = useProjects(served);
+  if (projects.length === 0) return <NoProjects />;
+  return (
+    <Table caption="Projects" columns={COLUMNS}>
+      {projects.map((project) => {
+        const [tone, word] = stateOf(project);
+        const { ready, total } = project.endpoints;
+        return (
+          <tr key={project.id}>
+            <Cell head>{project.displayName || project.name}</Cell>
+            <Cell>
+              <Status tone={tone}>{word}</Status>
+            </Cell>
+            <Cell soft>{total === 0 ? 'None' : `${ready} of ${total} ready`}</Cell>
+            <Cell soft>{project.postgresVersion}</Cell>
+            <Cell soft>
+              <Time at={project.createdAt} />
+            </Cell>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}
+
+function stateOf({ deletingSince, conditions }: Project): [Tone, string] {
+  const is = (type: string) => conditions.some((condition) => condition.type === type && condition.status === 'True');
+  if (deletingSince) return ['busy', 'Deleting'];
+  if (is('Stalled')) return ['bad', 'Stalled'];
+  return is('Ready') ? ['good', 'Ready'] : ['busy', 'Preparing'];
+}
+
+function NoProjects() {
+  return (
+    <EmptyState icon={<Boxes />} title="No projects yet">
+      <p>
+        A project holds Postgres endpoints that share a quota and a network. Whatever makes it, it appears here: this page, kubectl, a Git
+        repository, the API or keon.
+      </p>
+      <pre tabIndex={0}>
+        <code>keon projects create shop</code>
+      </pre>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,49 @@
+'use client';
+// Copies a text and says so, to eyes and to screen readers.
+
+import { Check, Copy } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Button, IconButton } from './button';
+
+interface CopyButtonProps {
+  text: string;
+  /** What is copied, such as “connection string”. */
+  what: string;
+  /** With the word beside the icon. */
+  labelled?: boolean;
+}
+
+const SHOWN = 2000;
+
+export function CopyButton({ text, what, labelled }: CopyButtonProps) {
+  const [state, setState] = useState<'ready' | 'copied' | 'failed'>('ready');
+  useEffect(() => {
+    if (state === 'ready') return;
+    const timer = setTimeout(() => setState('ready'), SHOWN);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setState('copied'),
+      () => setState('failed'),
+    );
+  const icon = state === 'copied' ? <Check aria-hidden /> : <Copy aria-hidden />;
+  const said = { ready: '', copied: 'Copied', failed: 'Not copied: select the text instead' }[state];
+  return (
+    <>
+      {labelled ? (
+        <Button small onClick={copy}>
+          {icon}
+          {state === 'ready' ? `Copy ${what}` : said}
+        </Button>
+      ) : (
+        <IconButton small label={state === 'failed' ? said : `Copy ${what}`} onClick={copy}>
+          {icon}
+        </IconButton>
+      )}
+      <span className="only-heard" role="status">
+        {said}
+      </span>
+    </>
+  );
+}

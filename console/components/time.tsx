@@ -1,0 +1,44 @@
+'use client';
+// A time as people say it, with the exact one behind it. The server does not know the person's clock, so the
+// words come with the page's scripts; until then the date stands there.
+
+import { useSyncExternalStore } from 'react';
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exactly = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
+export function Time({ at }: { at: string }) {
+  const now = useSyncExternalStore(everyMinute, currentMinute, () => undefined);
+  return (
+    <time dateTime={at} title={now === undefined ? undefined : exactly.format(new Date(at))}>
+      {now === undefined ? at.slice(0, 10) : ago(Date.parse(at), now)}
+    </time>
+  );
+}
+
+/** How long before or after `now` a time is. */
+export function ago(at: number, now: number): string {
+  const seconds = (at - now) / 1000;
+  for (const [unit, length] of STEPS) {
+    if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
+  }
+  return seconds > 0 ? 'in a moment' : 'just now';
+}
+
+function everyMinute(tick: () => void): () => void {
+  const timer = setInterval(tick, 15_000);
+  return () => clearInterval(timer);
+}
+
+/** Steady within a quarter of a minute, so that rendering twice gives the same. */
+function currentMinute(): number {
+  return Math.ceil(Date.now() / 15_000) * 15_000;
+}

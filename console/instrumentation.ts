@@ -1,0 +1,5 @@
+// Runs once when the server starts, before the first request.
+
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME === 'nodejs') (await import('@/lib/start')).start();
+}
