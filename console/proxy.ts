@@ -59,7 +59,7 @@ function passOn(request: NextRequest, cookie: SessionCookie | undefined): NextRe
     return response;
   }
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const policy = contentSecurityPolicy(nonce, pathname);
+  const policy = contentSecurityPolicy(nonce, request.nextUrl);
   // Next reads the nonce off this request header and puts it on its scripts.
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });

@@ -67,6 +67,8 @@ interface ConfirmDialogProps {
   action: string;
   /** Must be typed before the button does anything: the name of what is deleted. */
   phrase?: string;
+  /** Controls beside the phrase, such as a box that says how far it goes. */
+  children?: ReactNode;
   pending?: boolean;
   problem?: Problem | undefined;
   onConfirm: () => void;
@@ -91,7 +93,7 @@ export function ConfirmDialog({ open, onOpenChange, title, description, phrase, 
 }
 
 /** Mounted with each opening, so what was typed last time is gone. */
-function Confirmation({ action, phrase, pending, problem, onConfirm }: Pick<ConfirmDialogProps, 'action' | 'phrase' | 'pending' | 'problem' | 'onConfirm'>) {
+function Confirmation({ action, phrase, children, pending, problem, onConfirm }: Omit<ConfirmDialogProps, 'open' | 'onOpenChange' | 'title' | 'description'>) {
   const [typed, setTyped] = useState('');
   const id = useId();
   const isReady = phrase === undefined || typed.trim() === phrase;
@@ -106,6 +108,7 @@ function Confirmation({ action, phrase, pending, problem, onConfirm }: Pick<Conf
           <TextInput value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} />
         </Field>
       )}
+      {children}
       {problem && <ErrorNote problem={problem} />}
       <DialogActions>
         <RadixAlert.Cancel asChild>

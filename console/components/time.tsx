@@ -24,11 +24,34 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+const zoned = (timeZone?: string) =>
+  new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  });
+const inUtc = zoned('UTC');
+const here = zoned();
+
+/** A time to the second with its zone: UTC as the server sends it, then the person's own. */
+export function ExactTime({ at }: { at: string }) {
+  const isHere = useSyncExternalStore(never, () => true, () => false);
+  return <time dateTime={at}>{(isHere ? here : inUtc).format(new Date(at))}</time>;
+}
+
+const never = () => () => {};
+
 /** How long before or after `now` a time is. */
 export function ago(at: number, now: number): string {
   const seconds = (at - now) / 1000;
   for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
+    // What is to come is rounded: an end in 30 days is not in 29, a moment after it was set.
+    if (Math.abs(seconds) >= length) return words.format(seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length), unit);
   }
   return seconds > 0 ? 'in a moment' : 'just now';
 }

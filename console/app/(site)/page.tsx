@@ -1,6 +1,7 @@
 // The landing page: what Kisenon is. Server components alone, so that it is there at once.
 
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import { ButtonLink } from '@/components/button';
 import { currentSession } from '@/lib/session/current';
 import styles from './landing.module.css';
@@ -50,7 +51,10 @@ async function Hero() {
           </ButtonLink>
         </div>
         <p className={styles.alpha}>
-          In alpha: sign-in is by allow-list. <a href="/docs/alpha-access">Ask for access</a>
+          In alpha: sign-in is by allow-list.{' '}
+          <Link href="/docs/alpha-access" prefetch={false}>
+            Ask for access
+          </Link>
         </p>
       </div>
       <Perimeter />

@@ -1,10 +1,9 @@
 // The Content-Security-Policy of pages: only what this console serves, and only scripts with the nonce
 // of the one answer that they belong to.
 
-/** Where the browser is sent with the code of `keon login`. A redirect after a form counts as its target. */
-const LOOPBACK = ['http://127.0.0.1:*', 'http://[::1]:*'];
+import { isLoopbackRedirect } from '@/lib/grant/cli-request';
 
-export function contentSecurityPolicy(nonce: string, path: string): string {
+export function contentSecurityPolicy(nonce: string, page: URL): string {
   const isDevelopment = process.env.NODE_ENV === 'development';
   const policy: Record<string, string[]> = {
     'default-src': ["'none'"],
@@ -15,13 +14,22 @@ export function contentSecurityPolicy(nonce: string, path: string): string {
     'font-src': ["'self'"],
     'connect-src': ["'self'"],
     'manifest-src': ["'self'"],
-    'form-action': ["'self'", ...(path === '/cli/authorize' ? LOOPBACK : [])],
+    'form-action': ["'self'", ...loopback(page)],
     'base-uri': ["'none'"],
     'frame-ancestors': ["'none'"],
   };
   return Object.entries(policy)
     .map(([directive, sources]) => `${directive} ${sources.join(' ')}`)
     .join('; ');
+}
+
+/** Where the browser is sent with the code of `keon login`: a redirect after a form counts as its target. */
+function loopback({ pathname, searchParams }: URL): string[] {
+  const asked = searchParams.get('redirect_uri') ?? '';
+  if (pathname !== '/cli/authorize' || !isLoopbackRedirect(asked)) return [];
+  const { hostname, origin } = new URL(asked);
+  // A policy has no way to write an IPv6 address. The page has no form but its own.
+  return [hostname.startsWith('[') ? 'http:' : origin];
 }
 
 /** Of answers that are data. */

@@ -1,0 +1,54 @@
+'use client';
+// Gives a key another label.
+
+import { useState, type FormEvent } from 'react';
+import { Button } from '@/components/button';
+import { Dialog, DialogActions } from '@/components/dialog';
+import { ErrorNote } from '@/components/error-note';
+import { Field, TextInput } from '@/components/field';
+import { useAction } from '@/components/use-action';
+import type { ApiKey } from '@/lib/account/keys';
+import { browserApi, unwrap } from '@/lib/api/browser';
+import { fieldMessage } from '@/lib/api/problem';
+import styles from './api-keys.module.css';
+
+interface RenameKeyProps {
+  apiKey: ApiKey;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+export function RenameKey({ apiKey, onDone, onClose }: RenameKeyProps) {
+  const [label, setLabel] = useState(apiKey.label);
+  const { run, pending, problem } = useAction(async () => {
+    await unwrap(
+      browserApi.PATCH('/v1/api-keys/{id}', {
+        params: { path: { id: apiKey.id } },
+        body: { label: label.trim() },
+        headers: { 'content-type': 'application/merge-patch+json' },
+      }),
+    );
+    onDone();
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void run();
+  };
+  const message = fieldMessage(problem, 'label');
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()} title="Rename API key">
+      <form onSubmit={submit} className={styles.form}>
+        <Field label="Label" error={message}>
+          <TextInput value={label} onChange={(event) => setLabel(event.target.value)} maxLength={128} required autoComplete="off" />
+        </Field>
+        {problem && !message && <ErrorNote problem={problem} />}
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" pending={pending}>
+            Rename
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
