@@ -6,7 +6,8 @@ import { useEffect, useState } from 'react';
 import { Button, IconButton } from './button';
 
 interface CopyButtonProps {
-  text: string;
+  /** A function is asked when it is to be copied: for a text that must not be in the page before. */
+  text: string | (() => Promise<string>);
   /** What is copied, such as “connection string”. */
   what: string;
   /** With the word beside the icon. */
@@ -23,7 +24,7 @@ export function CopyButton({ text, what, labelled }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [state]);
   const copy = () =>
-    navigator.clipboard.writeText(text).then(
+    (typeof text === 'string' ? navigator.clipboard.writeText(text) : text().then((asked) => navigator.clipboard.writeText(asked))).then(
       () => setState('copied'),
       () => setState('failed'),
     );

@@ -2,6 +2,7 @@
 
 import { CircleAlert } from 'lucide-react';
 import type { Problem } from '@/lib/api/problem';
+import { sentence } from '@/lib/words/sentence';
 import styles from './error-note.module.css';
 
 interface ErrorNoteProps {
@@ -35,9 +36,4 @@ export function ErrorNote({ problem, shownFields = [] }: ErrorNoteProps) {
       </div>
     </div>
   );
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -61,12 +61,23 @@ export function SelectInput({ className, ...rest }: ComponentProps<'select'>) {
   return <select {...useContext(Control)} {...rest} className={classNames(styles.control, className)} />;
 }
 
+type ChoiceProps = Omit<ComponentProps<'input'>, 'type'> & { label: ReactNode; hint?: ReactNode };
+
 /** A box to tick, with its label beside it. */
-export function Checkbox({ label, hint, ...rest }: Omit<ComponentProps<'input'>, 'type'> & { label: ReactNode; hint?: ReactNode }) {
+export function Checkbox(props: ChoiceProps) {
+  return <Choice type="checkbox" {...props} />;
+}
+
+/** One of several of the same `name`, with its label beside it. They belong into a fieldset. */
+export function Radio(props: ChoiceProps) {
+  return <Choice type="radio" {...props} />;
+}
+
+function Choice({ label, hint, type, ...rest }: ChoiceProps & { type: 'checkbox' | 'radio' }) {
   const id = useId();
   return (
     <div className={styles.choice}>
-      <input type="checkbox" id={id} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
+      <input type={type} id={id} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
       <label htmlFor={id}>{label}</label>
       {hint && (
         <p id={`${id}-hint`} className={styles.hint}>
