@@ -163,6 +163,7 @@ pub(crate) async fn run(place: &Place) -> Result<()> {
             database_url: place.store("serve.db").into(),
             secret_key: SECRET_KEY.into(),
             github_client_secret: None,
+            console_secret: None,
             pod_name: "bench".to_owned(),
         }),
         health_address: place.health,

@@ -16,6 +16,7 @@ const project = {
   conditions: [],
   createdAt: '2026-01-01T00:00:00Z',
   etag: '1',
+  generation: 1,
 } satisfies Things['project'];
 
 const endpoint = {
@@ -35,6 +36,7 @@ const endpoint = {
   conditions: [],
   createdAt: '2026-01-01T00:00:00Z',
   etag: '1',
+  generation: 1,
 } satisfies Things['endpoint'];
 
 /** As kubectl reads it. */
