@@ -46,6 +46,8 @@ function arrange(tree, found) {
     // What is wider than the page scrolls by itself, with the keyboard too.
     if (node.tagName === 'pre') Object.assign(node.properties, { tabIndex: 0, role: 'group', ariaLabel: 'Code' });
     if (node.tagName === 'tr') row(node, found);
+    // Markdown has no tables without heads; a head that says nothing is none.
+    if (node.tagName === 'th' && toString(node) === '') node.tagName = 'td';
     if (node.tagName === 'table' && parent.properties?.role !== 'group') {
       parent.children[index] = element('div', { tabIndex: 0, role: 'group', ariaLabel: 'Table', className: ['wide'] }, [node]);
       return [SKIP, index];

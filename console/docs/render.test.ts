@@ -29,6 +29,7 @@ test('HTML is left out, and what is wide scrolls by itself', () => {
   expect(html('<script>alert(1)</script>\n\n<b onclick="x">bold</b>')).not.toMatch(/script|onclick/);
   expect(html('| a |\n| --- |\n| b |')).toContain('<div tabindex="0" role="group" aria-label="Table" class="wide"><table>');
   expect(html('```sh\nls\n```')).toContain('<pre tabindex="0" role="group" aria-label="Code">');
+  expect(html('| a | |\n| --- | --- |\n| b | c |')).toContain('<th>a</th>\n<td></td>');
   expect(html('| a |\n| :-: |\n| b |')).not.toContain('style=');
 });
 
