@@ -45,7 +45,7 @@ stories() {
   command -v chromium >/dev/null || fail "chromium is not installed: run e2e/cluster/packages.sh"
   exports=$("$here/env.sh")
   eval "$exports"
-  npm run --silent stories
+  npm run --silent test:e2e
 }
 
 main() {

@@ -11,7 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PACKAGES=(
   runc containernetworking-plugins iptables ipset conntrack nftables iproute2 kmod # the node
   buildah mmdebstrap debian-archive-keyring busybox-static gcc libc6-dev           # images
-  postgresql postgresql-client openssl curl ca-certificates jq make chromium       # the scripts and the tests
+  postgresql postgresql-client openssl curl ca-certificates jq make                # the scripts and the tests
+  chromium libnss3-tools                                                           # the console's stories
 )
 
 NODE_MAJOR=20 # the oldest that the packages of e2e/idp and console start on; Debian 13 brings it, Debian 12 an older one

@@ -10,11 +10,13 @@ use std::process::Command;
 use kisenon::config::Config;
 use kisenon::config::api::ApiConfig;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::cluster;
 
 const OVERLAYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kustomize/overlays");
 const API: &str = "kisenon-api";
+const CONSOLE: &str = "kisenon-console";
 
 /// The objects of an overlay.
 struct Overlay {
@@ -74,12 +76,18 @@ impl Overlay {
     /// A file of the configuration.
     #[track_caller]
     fn file(&self, name: &str) -> &str {
-        let generated = |o: &&Value| {
+        self.generated("kisenon-config")[name].as_str().unwrap()
+    }
+
+    /// The content of a generated ConfigMap.
+    #[track_caller]
+    fn generated(&self, name: &str) -> &Value {
+        let prefix = format!("{name}-");
+        let is_it = |o: &&Value| {
             let name = o["metadata"]["name"].as_str().unwrap();
-            name.starts_with("kisenon-config-")
+            name.starts_with(&prefix)
         };
-        let map = self.of_kind("ConfigMap").find(generated).unwrap();
-        map["data"][name].as_str().unwrap()
+        &self.of_kind("ConfigMap").find(is_it).unwrap()["data"]
     }
 
     /// The one container of a Deployment.
@@ -95,9 +103,9 @@ impl Overlay {
         &found.unwrap()["containerPort"]
     }
 
-    /// An environment variable of the API.
-    fn api_variable(&self, name: &str) -> &Value {
-        let variables = self.container(API)["env"].as_array().unwrap();
+    /// An environment variable of a Deployment's container.
+    fn variable(&self, deployment: &str, name: &str) -> &Value {
+        let variables = self.container(deployment)["env"].as_array().unwrap();
         variables.iter().find(|v| v["name"] == name).unwrap()
     }
 }
@@ -179,7 +187,7 @@ fn one_image_runs_everything() {
 #[test]
 fn the_api_and_the_operator_hold_accounts_of_their_own() {
     for overlay in Overlay::all() {
-        for name in ["kisenon-operator", "kisenon-canary", API] {
+        for name in ["kisenon-operator", "kisenon-canary", API, CONSOLE] {
             let pod = &overlay.get("Deployment", name)["spec"]["template"]["spec"];
             assert_eq!(pod["serviceAccountName"], name, "{}", overlay.name);
         }
@@ -201,6 +209,57 @@ fn the_apis_address_is_its_url_and_none_of_the_endpoints() {
 }
 
 #[test]
+fn the_console_serves_and_calls_what_the_api_is_told() {
+    for overlay in Overlay::all() {
+        let api = ApiConfig::parse(overlay.file("api.yaml")).unwrap();
+        let console = overlay.generated(CONSOLE);
+        let url = |name: &str| console[name].as_str().unwrap().parse::<Url>().unwrap();
+        assert_eq!(url("KISENON_API_URL"), api.public_url, "{}", overlay.name);
+        assert_eq!(
+            url("KISENON_CONSOLE_URL"),
+            api.console_url,
+            "{}",
+            overlay.name
+        );
+        let client = |name: &str| console[name].as_str();
+        assert_eq!(client("GOOGLE_CLIENT_ID"), api.google.as_deref());
+        assert_eq!(client("GITHUB_CLIENT_ID"), api.github.as_deref());
+        let oidc = api.oidc.first();
+        assert_eq!(client("OIDC_NAME"), oidc.map(|it| &*it.name));
+        assert_eq!(client("OIDC_CLIENT_ID"), oidc.map(|it| &*it.client_id));
+        let issuer = client("OIDC_ISSUER").map(|text| text.parse::<Url>().unwrap());
+        assert_eq!(issuer.as_ref(), oidc.map(|it| &it.issuer));
+    }
+    let local = Overlay::named("local");
+    let service = local.get("Service", CONSOLE);
+    let address = &service["metadata"]["annotations"]["metallb.io/loadBalancerIPs"];
+    let api = ApiConfig::parse(local.file("api.yaml")).unwrap();
+    assert_eq!(api.console_url.host_str(), address.as_str());
+}
+
+#[test]
+fn the_console_has_no_token_and_shares_one_secret_with_the_api() {
+    for overlay in Overlay::all() {
+        let pod = &overlay.get("Deployment", CONSOLE)["spec"]["template"]["spec"];
+        assert_eq!(pod["automountServiceAccountToken"], false);
+        let key = |of| overlay.variable(of, "KISENON_CONSOLE_SECRET")["valueFrom"].clone();
+        let (own, apis) = (key(CONSOLE), key(API));
+        for part in ["name", "key"] {
+            assert_eq!(own["secretKeyRef"][part], apis["secretKeyRef"][part]);
+        }
+        let policy = &overlay.get("NetworkPolicy", "console")["spec"];
+        assert_eq!(policy["policyTypes"], json!(["Ingress", "Egress"]));
+        let port = overlay.port(CONSOLE, "https");
+        let ingress = json!([{"ports": [{"protocol": "TCP", "port": port}]}]);
+        assert_eq!(policy["ingress"], ingress);
+        assert_eq!(
+            &overlay.get("Service", CONSOLE)["spec"]["ports"][0]["targetPort"],
+            port
+        );
+    }
+}
+
+#[test]
 fn a_store_in_a_file_has_one_process_and_a_volume() {
     for name in ["local", "k3s"] {
         let overlay = Overlay::named(name);
@@ -208,7 +267,7 @@ fn a_store_in_a_file_has_one_process_and_a_volume() {
         assert_eq!(deployment["replicas"], 1);
         assert_eq!(deployment["strategy"]["type"], "Recreate");
         overlay.get("PersistentVolumeClaim", API);
-        let url = overlay.api_variable("KISENON_DATABASE_URL");
+        let url = overlay.variable(API, "KISENON_DATABASE_URL");
         assert_eq!(url["valueFrom"]["secretKeyRef"]["optional"], true);
     }
 }
@@ -219,7 +278,7 @@ fn several_replicas_share_a_postgres() {
     let deployment = &overlay.get("Deployment", API)["spec"];
     assert_eq!(deployment["replicas"], 2);
     assert_eq!(deployment["strategy"]["type"], "RollingUpdate");
-    let url = &overlay.api_variable("KISENON_DATABASE_URL")["valueFrom"]["secretKeyRef"];
+    let url = &overlay.variable(API, "KISENON_DATABASE_URL")["valueFrom"]["secretKeyRef"];
     assert_eq!(url["name"], "kisenon-store");
     assert_eq!(url["optional"], false, "two files would be two truths");
     assert_eq!(overlay.of_kind("PersistentVolumeClaim").count(), 0);
