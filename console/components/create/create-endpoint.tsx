@@ -4,7 +4,7 @@
 import { Plus } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState, type FormEvent } from 'react';
-import { fieldMessage } from '@/lib/api/problem';
+import { fieldMessage, isNameTaken } from '@/lib/api/problem';
 import { createEndpoint } from '@/lib/api/writes';
 import { LONGEST, nameError } from '@/lib/kubernetes/name';
 import type { Things } from '@/lib/live/state';
@@ -110,7 +110,7 @@ function EndpointForm({ projects, first, onCancel }: { projects: readonly Projec
           </Field>
         </div>
       </details>
-      {problem && <ErrorNote problem={problem} shownFields={SHOWN} />}
+      {problem && !isNameTaken(problem) && <ErrorNote problem={problem} shownFields={SHOWN} />}
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
         <Button kind="primary" type="submit" disabled={!isValid} pending={pending}>

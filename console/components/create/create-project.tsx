@@ -4,7 +4,7 @@
 import { Plus } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState, type FormEvent } from 'react';
-import { fieldMessage } from '@/lib/api/problem';
+import { fieldMessage, isNameTaken } from '@/lib/api/problem';
 import { createProject } from '@/lib/api/writes';
 import { LONGEST, nameError } from '@/lib/kubernetes/name';
 import { checkList, rangesOf } from '@/lib/network/allow-list';
@@ -70,7 +70,7 @@ function ProjectForm({ onCancel }: { onCancel: () => void }) {
         onChange={(next) => set({ ranges: next })}
         errors={[fieldMessage(problem, 'network.allowedCidrs')].filter((message) => message !== undefined)}
       />
-      {problem && <ErrorNote problem={problem} shownFields={SHOWN} />}
+      {problem && !isNameTaken(problem) && <ErrorNote problem={problem} shownFields={SHOWN} />}
       <DialogActions>
         <Button onClick={onCancel}>Cancel</Button>
         <Button kind="primary" type="submit" disabled={!isValid} pending={pending}>

@@ -34,7 +34,12 @@ export function ConnectionPanel({ endpoint }: { endpoint: Endpoint }) {
   return (
     <Section title="Connect" description="Always over TLS, with the server’s certificate checked against the endpoint’s own authority." actions={actions}>
       {host && port ? (
-        <OpenPanel endpoint={endpoint} target={{ host, port, database: endpoint.database, username: endpoint.role.name, caFile: `${endpoint.name}-ca.crt` }} />
+        <OpenPanel
+          // What was read before the password was reset is of no use any more.
+          key={endpoint.role.passwordSource}
+          endpoint={endpoint}
+          target={{ host, port, database: endpoint.database, username: endpoint.role.name, caFile: `${endpoint.name}-ca.crt` }}
+        />
       ) : (
         <p className={styles.soft}>It has no address yet: one is opened once its isolation is verified. What a client needs appears here by itself.</p>
       )}

@@ -24,9 +24,10 @@ interface DraftFormProps {
 }
 
 export function DraftForm({ draft, isValid, pending, problem, shownFields, onSave, onReset, action = 'Save', children }: DraftFormProps) {
+  const isReady = draft.isDirty && isValid && !draft.isOvertaken;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (draft.isDirty && isValid) onSave();
+    if (isReady) onSave();
   };
   const discard = () => {
     draft.reset();
@@ -42,7 +43,7 @@ export function DraftForm({ draft, isValid, pending, problem, shownFields, onSav
       {problem && <ErrorNote problem={problem} shownFields={shownFields} />}
       {draft.isOvertaken && !pending && <Overtaken onTake={discard} onKeep={keep} />}
       <div className={styles.actions}>
-        <Button kind="primary" type="submit" disabled={!draft.isDirty || !isValid} pending={pending}>
+        <Button kind="primary" type="submit" disabled={!isReady && !pending} pending={pending}>
           {action}
         </Button>
         <Button kind="quiet" disabled={!draft.isDirty || pending} onClick={discard}>
@@ -57,7 +58,7 @@ function Overtaken({ onTake, onKeep }: { onTake: () => void; onKeep: () => void 
   return (
     <div className={styles.overtaken} role="status">
       <TriangleAlert aria-hidden />
-      <p>This was changed elsewhere while you were writing. Saving what you have written would replace that.</p>
+      <p>This was changed elsewhere while you were writing. Which of the two shall it be?</p>
       <div className={styles.actions}>
         <Button small onClick={onTake}>
           Take what is there now

@@ -21,6 +21,8 @@ export interface Lane {
 
 const ANYWHERE = '0.0.0.0/0';
 
+const and = new Intl.ListFormat('en', { type: 'conjunction' });
+
 /** Lanes into the endpoint: the open ones first. */
 export function lanesIn(explanation: Explanation): Lane[] {
   return [...explanation.openTo.flatMap(rangeLanes), ...explanation.inCluster.map(podLane), ...closedLanes(explanation)];
@@ -41,17 +43,17 @@ function rangeLanes({ cidr, except = [], rule, sources }: Explanation['openTo'][
     who: cidr === ANYWHERE ? `Everyone (${ANYWHERE})` : cidr,
     kind: 'range',
     state: 'open',
-    why: sources.length > 0 ? sources.map(sourceWords).join('; ') : 'Nobody wrote it.',
+    why: sources.length > 0 ? sourceWords(sources) : 'Nobody wrote it.',
     rule,
     ...(sources.length > 0 ? {} : { isUnwritten: true }),
   };
   if (except.length === 0) return [open];
   const closed: Lane = {
     key: `${cidr} except`,
-    who: except.join(', '),
-    kind: 'range',
+    who: 'The cluster’s own addresses',
+    kind: 'pods',
     state: 'closed',
-    why: `The cluster’s own addresses are never let in, though ${cidr} holds them.`,
+    why: `Never let in, though ${cidr} holds them: ${except.join(', ')}`,
     rule,
   };
   return [open, closed];
@@ -59,7 +61,7 @@ function rangeLanes({ cidr, except = [], rule, sources }: Explanation['openTo'][
 
 function podLane({ pods, rule, source }: Explanation['inCluster'][number]): Lane {
   const who = pods.charAt(0).toUpperCase() + pods.slice(1);
-  const why = source ? sourceWords(source) : 'Nobody wrote it.';
+  const why = source ? sourceWords([source]) : 'Nobody wrote it.';
   return { key: `${pods} ${rule}`, who, kind: 'pods', state: 'open', why, rule, ...(source ? {} : { isUnwritten: true }) };
 }
 
@@ -76,12 +78,15 @@ function closedLanes({ openTo, inCluster }: Explanation): Lane[] {
   return lanes;
 }
 
-/** `endpoint access.allowedCidrs[0]` as people say it. */
-export function sourceWords(source: string): string {
-  const [, owner, place, index] = /^(endpoint|project) ([\w.]+)(?:\[(\d+)\])?$/.exec(source) ?? [];
-  if (place === 'access.inCluster') return 'The endpoint lets pods of your namespace in';
-  if (owner === undefined || index === undefined) return source;
-  return `Entry ${Number(index) + 1} of the ${owner}’s allow-list`;
+/** `endpoint access.allowedCidrs[0]` and the like as people say it. */
+export function sourceWords(sources: readonly string[]): string {
+  const entries = sources.map((source) => /^(endpoint|project) (?:access|network)\.allowedCidrs\[(\d+)\]$/.exec(source));
+  const owner = entries[0]?.[1];
+  const numbers = entries.map((entry) => (entry && entry[1] === owner ? Number(entry[2]) + 1 : undefined));
+  if (owner && numbers.every((number) => number !== undefined)) {
+    return `${numbers.length === 1 ? 'Entry' : 'Entries'} ${and.format(numbers.map(String))} of the ${owner}’s allow-list`;
+  }
+  return sources.map((source) => (source === 'endpoint access.inCluster' ? 'The endpoint lets pods of your namespace in' : source)).join('; ');
 }
 
 /** The picture in one sentence, for who does not see it. */

@@ -31,5 +31,11 @@ function isProblem(value: unknown): value is Problem {
 
 /** The message about one member of a request, for the field that it belongs to. */
 export function fieldMessage(problem: Problem | undefined, field: string): string | undefined {
+  if (field === 'name' && isNameTaken(problem)) return 'Something of this kind has that name: choose another.';
   return problem?.errors?.find((error) => error.field === field)?.message;
+}
+
+/** Whether a refusal is about the name alone, beside which it is told. */
+export function isNameTaken(problem: Problem | undefined): boolean {
+  return problem?.code === 'name_taken';
 }

@@ -13,6 +13,9 @@ type Endpoint = Things['endpoint'];
 
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
 
+/** An entity tag as headers spell it (RFC 9110 section 8.8.3). */
+const quoted = (etag: string) => `"${etag}"`;
+
 async function toldProject(call: Promise<{ data?: Project; error?: unknown }>): Promise<Project> {
   const view = await unwrap(call);
   tell({ kind: 'project', view });
@@ -41,7 +44,7 @@ export function updateProject(seen: Project, body: Schemas['UpdateProject'], abo
     about,
     read: () => toldProject(browserApi.GET('/v1/projects/{id}', { params: { path } })),
     write: (etag) =>
-      toldProject(browserApi.PATCH('/v1/projects/{id}', { body, headers: MERGE_PATCH, params: { path, header: { 'If-Match': etag } } })),
+      toldProject(browserApi.PATCH('/v1/projects/{id}', { body, headers: MERGE_PATCH, params: { path, header: { 'If-Match': quoted(etag) } } })),
   });
 }
 
@@ -53,7 +56,7 @@ export function updateEndpoint(seen: Endpoint, body: Schemas['UpdateEndpoint'], 
     about,
     read: () => toldEndpoint(browserApi.GET('/v1/endpoints/{id}', { params: { path } })),
     write: (etag) =>
-      toldEndpoint(browserApi.PATCH('/v1/endpoints/{id}', { body, headers: MERGE_PATCH, params: { path, header: { 'If-Match': etag } } })),
+      toldEndpoint(browserApi.PATCH('/v1/endpoints/{id}', { body, headers: MERGE_PATCH, params: { path, header: { 'If-Match': quoted(etag) } } })),
   });
 }
 

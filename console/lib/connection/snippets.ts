@@ -65,7 +65,7 @@ const client = new pg.Client({
   database: ${JSON.stringify(database)},
   user: ${JSON.stringify(username)},
   password: ${JSON.stringify(password)},
-  // The host again: pg leaves it out of the check where it is an address.
+  // The host again: earlier versions of pg do not check it where it is an address.
   ssl: { ca: readFileSync(${JSON.stringify(caFile)}, 'utf8'), host: ${JSON.stringify(host)} },
 });
 await client.connect();

@@ -21,6 +21,9 @@ const WORDS: Record<string, Words> = {
   ServerReady: { met: 'Postgres accepts clients', unmet: 'Postgres does not accept clients', isGood: true },
 };
 
+/** Those that say something only while they are true. */
+const SILENT = new Set(['Stalled', 'Reconciling']);
+
 /** The order in which they are read. */
 const ORDER = Object.keys(WORDS);
 
@@ -33,13 +36,17 @@ export function conditionTitle({ type, status }: Condition): string {
 export function conditionState({ type, status, reason }: Condition): StateWord {
   const isMet = status === 'True';
   if (reason === 'Suspended') return ['idle', 'Suspended'];
-  if (type === 'Stalled') return isMet ? ['bad', 'Stalled'] : ['good', 'Well'];
-  if (type === 'Reconciling') return isMet ? ['busy', 'Working'] : ['good', 'Well'];
-  if (isMet === (WORDS[type]?.isGood ?? true)) return ['good', 'Well'];
+  if (type === 'Stalled' && isMet) return ['bad', 'Stalled'];
+  if (type === 'Reconciling' && isMet) return ['busy', 'Working'];
+  if (isMet === (WORDS[type]?.isGood ?? true)) return ['good', 'OK'];
   return reason === 'NotEnforced' || reason === 'ServerFailed' ? ['bad', 'Failed'] : ['busy', 'Waiting'];
 }
 
+/** Those that say something. What stalls says all that `Ready` would. */
 export function inOrder(conditions: readonly Condition[]): Condition[] {
   const place = ({ type }: Condition) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);
-  return [...conditions].sort((a, b) => place(a) - place(b));
+  const isStalled = conditions.some(({ type, status }) => type === 'Stalled' && status === 'True');
+  const tells = ({ type, status }: Condition) => (type === 'Ready' ? !isStalled : !SILENT.has(type) || status === 'True');
+  const telling = conditions.filter(tells);
+  return telling.sort((a, b) => place(a) - place(b));
 }

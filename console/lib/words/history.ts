@@ -30,7 +30,7 @@ const DEEDS: Record<string, string> = {
   'manifest.create': 'Created from a manifest',
   'manifest.update': 'Changed by a manifest',
   'endpoint.reset-password': 'Password reset',
-  'endpoint.read-connection': 'Connection with its password shown',
+  'endpoint.read-connection': 'Connection read, with its password',
 };
 
 const ACTORS: Record<string, (label: string) => string> = {
@@ -39,12 +39,31 @@ const ACTORS: Record<string, (label: string) => string> = {
   system: () => 'by Kisenon itself',
 };
 
+/** Members of the objects, as the pages call them. */
+const PARTS: Record<string, string> = {
+  access: 'allow-list',
+  compute: 'processor and memory',
+  deletionPolicy: 'fate of the data',
+  deletionProtection: 'protection from deletion',
+  desiredState: 'whether it runs',
+  displayName: 'display name',
+  network: 'allow-list',
+  postgres: 'parameters',
+  storage: 'disk',
+};
+
+/** Which parts a change was about, where the record says so. */
+function parts(detail: unknown): string {
+  const fields = typeof detail === 'object' && detail !== null && 'fields' in detail && Array.isArray(detail.fields) ? detail.fields : [];
+  return fields.length > 0 ? `: ${fields.map((field) => PARTS[String(field)] ?? String(field)).join(', ')}` : '';
+}
+
 export function historyOf(id: string, events: readonly AuditEvent[], conditions: readonly Condition[]): Happening[] {
   const deeds = events
     .filter(({ target }) => target.id === id)
-    .map(({ id: key, at, action, actor }): Happening => {
+    .map(({ id: key, at, action, actor, detail }): Happening => {
       const who = ACTORS[actor.kind]?.(actor.label) ?? `by ${actor.label}`;
-      return { key, at, title: DEEDS[action] ?? action, detail: sentence(who), by: 'person' };
+      return { key, at, title: (DEEDS[action] ?? action) + parts(detail), detail: sentence(who), by: 'person' };
     });
   const findings = conditions
     // Summaries of the others, which say more.

@@ -31,7 +31,7 @@ const STEPS: readonly Step[] = [
   { title: 'Policy', purpose: 'The network policy closes everything but the allow-list.', type: 'PerimeterReady', isDone: isMet, tells: always },
   {
     title: 'Gate',
-    purpose: 'A gate starts beside the server, and sends packets where none may get through.',
+    purpose: 'A gate beside the server sends packets where none may get through.',
     type: 'IsolationVerified',
     // Whatever the gate has found, it has been at work.
     isDone: ({ status, reason }) => status === 'True' || reason === 'NotEnforced',
@@ -39,7 +39,7 @@ const STEPS: readonly Step[] = [
   },
   {
     title: 'Isolation verified',
-    purpose: 'The packets were refused. Until then the server does not start and has no address.',
+    purpose: 'All of those packets must be refused. Until then the server does not start, and has no address.',
     type: 'IsolationVerified',
     isDone: isMet,
     tells: ({ reason }) => reason !== 'GatePending',
@@ -58,14 +58,15 @@ export function stagesOf({ conditions }: Pick<Things['endpoint'], 'conditions'>)
     const found = condition(conditions, step.type);
     const said = found && step.tells(found) ? found : undefined;
     const isDone = found !== undefined && step.isDone(found);
-    const state = isDone ? 'done' : !isReached ? 'waiting' : said && FAILURES.has(said.reason) ? 'failed' : 'active';
+    const isAsleep = said?.reason === 'Suspended';
+    const state = isDone ? 'done' : !isReached || isAsleep ? 'waiting' : said && FAILURES.has(said.reason) ? 'failed' : 'active';
     const why = state === 'active' && stalled ? stalled : said;
     isReached &&= isDone;
     return {
       title: step.title,
       state: state === 'active' && stalled ? 'failed' : state,
-      detail: state === 'waiting' || !why ? step.purpose : sentence(why.message),
-      ...(why && state !== 'waiting' ? { at: why.lastTransitionTime } : {}),
+      detail: (state === 'waiting' && !isAsleep) || !why ? step.purpose : sentence(why.message),
+      ...(why && (state !== 'waiting' || isAsleep) ? { at: why.lastTransitionTime } : {}),
     };
   });
 }

@@ -39,6 +39,14 @@ test('the evidence stands beside the isolation that it shows', () => {
   expect(stages[2]).toMatchObject({ detail: 'Egress refused.', at: '2026-01-02T03:04:05Z' });
 });
 
+test('the server of a suspended endpoint waits, and says why', () => {
+  const conditions = [...verified, found('AddressAssigned', 'True'), found('ServerReady', 'False', 'Suspended', 'the server is suspended')];
+  const stalled = [found('Stalled', 'True'), found('Ready', 'False', 'StorageResizeRefused')];
+  for (const more of [[], stalled]) {
+    expect(stagesOf({ conditions: [...conditions, ...more] })[4]).toMatchObject({ state: 'waiting', detail: 'The server is suspended.' });
+  }
+});
+
 test('what keeps an endpoint from being built is told at the stage that it has reached', () => {
   const conditions = [found('Stalled', 'True'), found('Ready', 'False', 'QuotaExceeded', 'quota.cpu has no room')];
   expect(stagesOf({ conditions })[0]).toMatchObject({ state: 'failed', detail: 'Quota.cpu has no room.' });
@@ -64,13 +72,13 @@ test('a project is ready, or says that it needs attention', () => {
 });
 
 test('conditions are read in order, and what is unknown is shown as it is', () => {
-  expect(inOrder([found('New', 'True'), found('ServerReady', 'True'), found('Ready', 'True')]).map(({ type }) => type)).toEqual([
+  expect(inOrder([found('New', 'True'), found('Stalled', 'False'), found('ServerReady', 'True'), found('Ready', 'True')]).map(({ type }) => type)).toEqual([
     'Ready',
     'ServerReady',
     'New',
   ]);
   expect(conditionTitle(found('New', 'Unknown'))).toBe('New: Unknown');
-  expect(conditionState(found('Stalled', 'False'))[0]).toBe('good');
+  expect(conditionState(found('Stalled', 'True'))[0]).toBe('bad');
   expect(conditionState(found('ServerReady', 'False', 'Suspended'))[0]).toBe('idle');
 });
 
@@ -85,6 +93,17 @@ test('history holds what was done to this one thing, newest first, with what the
   const history = historyOf('ep-1', [event('a', '2026-01-02T03:04:04Z', 'ep-1'), event('b', '2026-01-03T00:00:00.5Z', 'ep-1'), event('c', '2026-01-04T00:00:00Z', 'ep-2')], verified);
   expect(history.map(({ key }) => key)).toEqual(['b', 'PerimeterReady', 'IsolationVerified', 'a']);
   expect(history[0]).toMatchObject({ title: 'Endpoint suspended', detail: 'By dev@example.com.' });
+});
+
+test('a change says which parts it was about, where the record does', () => {
+  const event = { id: 'a', at: '2026-01-02T03:04:05Z', actor: { kind: 'user', id: 'usr-1', label: 'x' }, target: { kind: 'endpoint', id: 'ep-1' } };
+  const titleOf = (detail?: unknown) => historyOf('ep-1', [{ ...event, action: 'endpoint.update', detail }], [])[0]?.title;
+  expect(titleOf({ fields: ['compute', 'storage', 'new'] })).toBe('Endpoint settings changed: processor and memory, disk, new');
+  for (const detail of [undefined, null, 'text', { fields: [] }, { fields: 1 }]) expect(titleOf(detail)).toBe('Endpoint settings changed');
+});
+
+test('what stalls is told once', () => {
+  expect(inOrder([found('Ready', 'False', 'QuotaExceeded'), found('Stalled', 'True', 'QuotaExceeded')]).map(({ type }) => type)).toEqual(['Stalled']);
 });
 
 test('sentences begin with a capital and end', () => {

@@ -28,7 +28,7 @@ export function AccessSettings({ endpoint, project }: { endpoint: Endpoint; proj
     toast('Allow-list saved: the picture shows when it is in force');
   };
   return (
-    <Section title="Allow-list" description="Who may connect. The policy changes within moments; connections that it no longer admits end.">
+    <Section title="Allow-list" description="Who may open a connection. A change is in force within moments, without a restart.">
       <DraftForm
         draft={draft}
         isValid={access !== undefined}

@@ -43,7 +43,7 @@ export function NetworkSettings({ project }: { project: Project }) {
       >
         <AllowListEditor
           label="Allowed ranges"
-          hint="Without any range, each endpoint needs an allow-list of its own. Nothing ever means everyone."
+          hint="Without any range, each endpoint needs an allow-list of its own. An empty list never means everyone."
           value={ranges}
           onChange={(next) => draft.set({ ranges: next })}
           errors={[fieldMessage(problem, 'network.allowedCidrs')].filter((message) => message !== undefined)}
