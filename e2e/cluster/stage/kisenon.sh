@@ -129,6 +129,7 @@ browser_command() {
     keys+=("$(openssl x509 -in "$PKI/$name.crt" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)")
   done
   # Chromium starts as root only without its sandbox; with sudo it is started by somebody else.
+  # shellcheck disable=SC2016
   printf 'chromium %s--user-data-dir="$(mktemp -d)" --ignore-certificate-errors-spki-list=%s,%s %s' \
     "$([[ -n ${SUDO_USER:-} ]] || printf -- '--no-sandbox ')" "${keys[@]}" "$CONSOLE_URL"
 }
