@@ -20,11 +20,15 @@ const STREAM = /^\/api\/v1\/(.+\/)?events$/;
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname, search } = request.nextUrl;
   const { session, cookie } = await renewed(request);
-  const response =
-    PRIVATE.test(pathname) && !session
-      ? NextResponse.redirect(new URL(signInPath(pathname + search), settings().consoleUrl), 303)
-      : passOn(request, cookie);
+  const response = PRIVATE.test(pathname) && !session ? toSignIn(pathname + search) : passOn(request, cookie);
   if (cookie) response.cookies.set(cookie);
+  return response;
+}
+
+function toSignIn(path: string): NextResponse {
+  const response = NextResponse.redirect(new URL(signInPath(path), settings().consoleUrl), 303);
+  // Otherwise the back button takes it from the browser's cache, long after the person has signed in.
+  response.headers.set('cache-control', 'no-store');
   return response;
 }
 

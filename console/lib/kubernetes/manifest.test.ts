@@ -15,6 +15,7 @@ const project = {
   endpoints: { ready: 1, total: 1 },
   conditions: [],
   createdAt: '2026-01-01T00:00:00Z',
+  generation: 1,
   etag: '1',
   generation: 1,
 } satisfies Things['project'];
@@ -35,6 +36,7 @@ const endpoint = {
   address: '198.51.100.7',
   conditions: [],
   createdAt: '2026-01-01T00:00:00Z',
+  generation: 1,
   etag: '1',
   generation: 1,
 } satisfies Things['endpoint'];
