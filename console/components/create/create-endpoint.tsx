@@ -46,17 +46,24 @@ export function CreateEndpoint({ projects, label = 'New endpoint' }: CreateEndpo
 
 const SHOWN = ['project', 'name', 'compute.cpu', 'compute.memory', 'storage.size', 'database', 'role.name', 'access.allowedCidrs'];
 
-function useEndpointDraft(first: Project) {
+function useEndpointDraft(first: Project, onChange: () => void) {
   const [draft, setDraft] = useState({ project: first.id, name: `${first.name}-`, cpu: '500m', memory: '512Mi', storage: '1Gi', database: '', role: '' });
   const [access, setAccess] = useState(accessDraft(undefined, first.network));
   return {
     draft,
-    set: (change: Partial<typeof draft>) => setDraft({ ...draft, ...change }),
+    set: (change: Partial<typeof draft>) => {
+      setDraft({ ...draft, ...change });
+      onChange();
+    },
     access,
-    setAccess: (change: Partial<typeof access>) => setAccess({ ...access, ...change }),
+    setAccess: (change: Partial<typeof access>) => {
+      setAccess({ ...access, ...change });
+      onChange();
+    },
     choose: (project: Project) => {
       setDraft({ ...draft, project: project.id, name: `${project.name}-` });
       setAccess(accessDraft(undefined, project.network));
+      onChange();
     },
   };
 }
@@ -64,8 +71,9 @@ function useEndpointDraft(first: Project) {
 function EndpointForm({ projects, first, onCancel }: { projects: readonly Project[]; first: Project; onCancel: () => void }) {
   const router = useRouter();
   const keyFor = useIdempotencyKey();
-  const { draft, set, access, setAccess, choose } = useEndpointDraft(first);
-  const { run, pending, problem } = useAction(createEndpoint);
+  const { run, pending, problem, reset } = useAction(createEndpoint);
+  // What was refused is not what stands there any more.
+  const { draft, set, access, setAccess, choose } = useEndpointDraft(first, reset);
   const project = projects.find(({ id }) => id === draft.project) ?? first;
   const errors = sizeErrors(draft);
   const asked = accessOf(access);

@@ -38,8 +38,12 @@ function ProjectForm({ onCancel }: { onCancel: () => void }) {
   const router = useRouter();
   const keyFor = useIdempotencyKey();
   const [draft, setDraft] = useState({ name: '', displayName: '', postgresVersion: '17', ranges: [''] });
-  const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
-  const { run, pending, problem } = useAction(createProject);
+  const { run, pending, problem, reset } = useAction(createProject);
+  // What was refused is not what stands there any more.
+  const set = (change: Partial<typeof draft>) => {
+    setDraft({ ...draft, ...change });
+    reset();
+  };
   const { name, displayName, postgresVersion, ranges } = draft;
   const hasRanges = checkList(ranges).some(({ kind }) => kind !== 'empty');
   const allowedCidrs = rangesOf(ranges);
