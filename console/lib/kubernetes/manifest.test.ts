@@ -17,7 +17,6 @@ const project = {
   createdAt: '2026-01-01T00:00:00Z',
   generation: 1,
   etag: '1',
-  generation: 1,
 } satisfies Things['project'];
 
 const endpoint = {
@@ -38,7 +37,6 @@ const endpoint = {
   createdAt: '2026-01-01T00:00:00Z',
   generation: 1,
   etag: '1',
-  generation: 1,
 } satisfies Things['endpoint'];
 
 /** As kubectl reads it. */
