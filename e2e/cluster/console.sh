@@ -45,6 +45,7 @@ stories() {
   command -v chromium >/dev/null || fail "chromium is not installed: run e2e/cluster/packages.sh"
   exports=$("$here/env.sh")
   eval "$exports"
+  export NODE_EXTRA_CA_CERTS=$KISENON_CA_FILE # read by node when it starts, and never again
   npm run --silent test:e2e
 }
 

@@ -17,7 +17,7 @@ HOME_IN_IMAGE=/srv/console
 
 # sources: all that the console is built from; its pages show docs/*.md
 sources() {
-  (cd "$REPO_DIR" && find console docs/*.md openapi.json -type f -not -name '*.tsbuildinfo' -not -name next-env.d.ts \
+  (cd "$REPO_DIR" && find console docs/*.md openapi.json -type f -not -name '*.tsbuildinfo' -not -name next-env.d.ts -not -path console/lib/docs/pages.json \
     -not -name '*.test.ts' -not -name '.env*' -not -path 'console/node_modules/*' -not -path 'console/.next/*' \
     -not -path 'console/tests/*' -not -path 'console/test-results/*' -not -path 'console/playwright-report/*' | LC_ALL=C sort)
 }
