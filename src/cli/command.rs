@@ -7,6 +7,7 @@ mod endpoint;
 mod explain;
 mod man;
 mod manifest;
+mod outcome;
 mod project;
 mod sign_in;
 mod status;

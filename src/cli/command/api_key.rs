@@ -8,7 +8,6 @@ use jiff::{Timestamp, Unit};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 
-use crate::cli::args::Output;
 use crate::cli::args::api_key::{ApiKeys, Create, Delete, Reach, Scope, Update};
 use crate::cli::context::Context;
 use crate::cli::error::Error;
@@ -45,12 +44,7 @@ async fn get(context: &Context, wanted: &str) -> Result<(), Error> {
 }
 
 async fn create(context: &Context, args: Create) -> Result<(), Error> {
-    if context.printer.output() == Output::Name {
-        return Err(
-            Error::usage("-o name would lose the key, which is shown once")
-                .hinting("leave it out, or use -o json"),
-        );
-    }
+    context.printer.check_shown("key")?;
     let reach = args.reach;
     let scopes = reach.scopes.iter().map(|scope| match scope {
         Scope::Read => api_key::Scope::Read,
