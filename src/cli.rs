@@ -15,6 +15,7 @@ mod printer;
 mod progress;
 mod question;
 mod settings;
+mod standard_input;
 mod wait;
 
 use std::io;

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, verb: ApiKeys) -> Result<(), Error> {
         ApiKeys::Create(args) => create(context, args).await,
         ApiKeys::Update(args) => update(context, args).await,
         ApiKeys::Delete(args) => delete(context, args).await,
-        ApiKeys::Hash(args) => hash::run(context, args),
+        ApiKeys::Hash(args) => hash::run(context, args).await,
     }
 }
 
