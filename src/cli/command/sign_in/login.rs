@@ -63,6 +63,11 @@ pub(in crate::cli::command) async fn run(context: &Context, args: Login) -> Resu
     }
 }
 
+/// The person has said no (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+fn denied() -> Error {
+    Error::refused("access was refused in the browser").hinting("to sign in after all: keon login")
+}
+
 /// A browser helps where it is on the person's own screen, and somebody is there.
 fn choose(args: &Login, environment: &Environment) -> Way {
     let is_attended = environment.has_keyboard || environment.has_message_screen;
