@@ -15,7 +15,6 @@ mod printer;
 mod progress;
 mod question;
 mod settings;
-mod standard_input;
 mod wait;
 
 use std::io;

@@ -10,6 +10,7 @@ mod manifest;
 mod outcome;
 mod project;
 mod sign_in;
+mod standard_input;
 mod status;
 
 use super::args::Command;

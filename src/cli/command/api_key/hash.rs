@@ -12,9 +12,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use crate::cli::args::api_key::{Hash, Scope};
+use crate::cli::command::standard_input;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
-use crate::cli::standard_input;
 use crate::domain::api_key::PlainKey;
 use crate::domain::api_key::hash::{self, SALT_LENGTH};
 

@@ -1,9 +1,9 @@
 //! Signing in with a key that somebody has, from standard input.
 
 use super::keep;
+use crate::cli::command::standard_input;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
-use crate::cli::standard_input;
 
 /// Signs in.
 ///

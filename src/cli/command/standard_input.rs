@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::error::Error;
+use crate::cli::error::Error;
 use crate::domain::api_key::PlainKey;
 
 /// What stands for standard input in an argument.
