@@ -82,15 +82,8 @@ image: ## The OCI images of server and console, as archives in the cache
 	@$(CLUSTER_SCRIPTS)/image-console.sh
 	@$(CLUSTER_SCRIPTS)/image-kisenon.sh --list
 	@$(CLUSTER_SCRIPTS)/image-console.sh --list
-# Static, so that it runs on any Linux; for the target alone, so that build scripts and macros are compiled as ever. Seeds come
-# from the operating system alone: to gather more from the processor's jitter takes longer than all else that keon does.
 keon: ## The client, self-contained; prints its path
-	@target=$$(rustc -vV | sed -n 's/^host: //p'); flags=CARGO_TARGET_$${target//-/_}_RUSTFLAGS; \
-	export GIT_CEILING_DIRECTORIES=$$(dirname "$$PWD"); \
-	commit=$$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null) && export KISENON_COMMIT=$$commit; \
-	env AWS_LC_SYS_NO_JITTER_ENTROPY=1 "$${flags^^}=-C target-feature=+crt-static" \
-	  cargo build --locked --profile keon --target "$$target" --no-default-features --features cli --bin keon; \
-	echo "$$CARGO_TARGET_DIR/$$target/keon/keon"
+	@$(CLUSTER_SCRIPTS)/keon.sh
 
 ##@ Help
 .PHONY: help

@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 use jiff::SignedDuration;
 use thiserror::Error;
 
-use crate::domain::address_pool::AddressPool;
+use crate::domain::network::address_pool::AddressPool;
 
 pub mod api;
 mod check;

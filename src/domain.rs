@@ -2,7 +2,6 @@
 //! randomness are arguments.
 
 pub mod access;
-pub mod address_pool;
 pub mod api_key;
 pub mod connection_uri;
 pub mod email;
@@ -12,4 +11,5 @@ pub mod network;
 pub mod parameter;
 pub mod quantity;
 pub mod quota;
+pub mod request_bound;
 pub mod tenant;

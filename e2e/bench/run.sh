@@ -7,15 +7,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
 . "$here/../cluster/settings.sh"
 
-TARGET=$(rustc -vV | sed -n 's/^host: //p')
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
-
 # build CARGO_ARGUMENTS: as e2e/cluster/image-kisenon.sh builds, so that the programs and most of the work are shared
-build() {
-  local variable=CARGO_TARGET_${TARGET//-/_}_RUSTFLAGS
-  env "${variable^^}=-C target-feature=+crt-static" \
-    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" "$@"
-}
+build() { "$CLUSTER_DIR/cargo-static.sh" --release "$@"; }
 
 # bench_program NAME: its path; cargo adds a hash to the file's name
 bench_program() {
@@ -40,13 +33,13 @@ alone() {
   build --bin kisenon
   program=$(bench_program "$name")
   tools=$("$CLUSTER_DIR/tools.sh" --print-bin)
-  KISENON_TOOLS_BIN=$tools "$program" "$CARGO_TARGET_DIR/$TARGET/release/kisenon" "${ROUNDS:-3}" "$@"
+  KISENON_TOOLS_BIN=$tools "$program" "$("$CLUSTER_DIR/cargo-static.sh" --print-dir)/release/kisenon" "${ROUNDS:-3}" "$@"
 }
 
 client() {
   local program keon
   needs_cluster cli
-  keon=$(make -s -C "$REPO_DIR" keon)
+  keon=$("$CLUSTER_DIR/keon.sh")
   program=$(bench_program cli)
   EMAIL=bench@example.com "$here/../idp/token.sh" |
     KUBECONFIG=$ADMIN_KUBECONFIG PATH=$STATE_BIN:$PATH "$program" "$keon" "$API_URL" "$CA_FILE" "${ROUNDS:-100}"

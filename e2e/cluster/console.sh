@@ -11,6 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/settings.sh"
 # shellcheck source=e2e/cluster/stage/progress.sh
 . "$here/stage/progress.sh"
+# shellcheck source=e2e/cluster/stage/cache.sh
+. "$here/stage/cache.sh"
 # shellcheck source=e2e/cluster/stage/npm-packages.sh
 . "$here/stage/npm-packages.sh"
 

@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
 . "$here/settings.sh"
-for part in stage/progress stage/npm-packages image/archive image/debian image/node; do
+for part in stage/progress stage/cache stage/npm-packages image/archive image/debian image/node; do
   # shellcheck source=/dev/null
   . "$here/$part.sh"
 done
@@ -79,8 +79,7 @@ build_archive() {
 
 # Each change of the console makes an archive; the five newest are enough.
 forget_old_archives() {
-  find "$IMAGES_ROOT" -mindepth 2 -name kisenon-console-local.tar -printf '%T@ %h\n' | sort -rn | tail -n +6 |
-    while read -r _ folder; do rm -rf "$folder"; done
+  find "$IMAGES_ROOT" -mindepth 2 -name kisenon-console-local.tar -printf '%T@ %h\n' | keep_newest 5
 }
 
 main() {

@@ -9,27 +9,18 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/settings.sh"
 # shellcheck source=e2e/cluster/stage/progress.sh
 . "$here/stage/progress.sh"
+# shellcheck source=e2e/cluster/stage/cache.sh
+. "$here/stage/cache.sh"
 # shellcheck source=e2e/cluster/image/archive.sh
 . "$here/image/archive.sh"
 
 IMAGE=localhost/kisenon:local
-TARGET=$(rustc -vV | sed -n 's/^host: //p')
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
-BINARY=$CARGO_TARGET_DIR/$TARGET/release/kisenon
-# The certificate authorities of the public internet, for Google's and GitHub's certificates.
-PUBLIC_ROOTS=/etc/ssl/certs/ca-certificates.crt
+BINARY=$("$here/cargo-static.sh" --print-dir)/release/kisenon
 
 archive_path() {
   local hash
   hash=$({ cat "$here/image-kisenon.sh" "$here/image/archive.sh" "$PUBLIC_ROOTS" "$BINARY"; } | sha256sum | cut -c 1-16)
   printf '%s/%s/kisenon-local.tar' "$IMAGES_ROOT" "$hash"
-}
-
-build_binary() {
-  local variable=CARGO_TARGET_${TARGET//-/_}_RUSTFLAGS
-  # for the target alone, so that build scripts and macros are compiled as ever
-  env "${variable^^}=-C target-feature=+crt-static" \
-    cargo build --manifest-path "$REPO_DIR/Cargo.toml" --release --locked --target "$TARGET" --bin kisenon
 }
 
 build_archive() {
@@ -54,14 +45,11 @@ build_archive() {
 }
 
 # Each build of the operator makes an archive; the five newest are enough.
-forget_old_archives() {
-  find "$IMAGES_ROOT" -mindepth 2 -name kisenon-local.tar -printf '%T@ %h\n' | sort -rn | tail -n +6 |
-    while read -r _ folder; do rm -rf "$folder"; done
-}
+forget_old_archives() { find "$IMAGES_ROOT" -mindepth 2 -name kisenon-local.tar -printf '%T@ %h\n' | keep_newest 5; }
 
 case ${1:-} in
   '')
-    build_binary
+    "$here/cargo-static.sh" --release --bin kisenon
     archive=$(archive_path)
     [[ -s $archive ]] || build_archive "$archive"
     ;;

@@ -9,6 +9,8 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/kisenon
 TOOLS_ROOT=$CACHE/tools           # binaries, one folder per content hash; kept by down
 IMAGES_ROOT=$CACHE/images         # OCI archives, one folder per content hash; kept by down
 NODE_MODULES_ROOT=$CACHE/npm      # npm packages, one folder per lock file; kept by down
+# The certificate authorities of the public internet, for images whose programs trust them.
+PUBLIC_ROOTS=/etc/ssl/certs/ca-certificates.crt
 STATE=$CACHE/cluster              # everything that a running cluster writes; removed by down
 LAST_LOG=$CACHE/cluster-last-log  # the logs of the cluster that was taken down last
 LOCK_FILE=$CACHE/cluster.lock

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=e2e/cluster/settings.sh
 . "$here/settings.sh"
-for stage in progress daemon state machine network pki control-plane node addons npm-packages identity-provider api kisenon; do
+for stage in progress daemon state machine network pki control-plane node addons cache npm-packages identity-provider api kisenon; do
   # shellcheck source=/dev/null
   . "$here/stage/$stage.sh"
 done
@@ -21,7 +21,8 @@ prepare() {
     identity_provider_packages
     "$here/image-kisenon.sh"
     "$here/image-console.sh"
-    KEON=$(make -s -C "$REPO_DIR" keon)
+    # shellcheck disable=SC2034 # for stage/kisenon.sh
+    KEON=$("$here/keon.sh")
   fi
   say "packages, binaries and images are there"
 }

@@ -7,8 +7,10 @@ mod endpoint;
 mod explain;
 mod man;
 mod manifest;
+mod outcome;
 mod project;
 mod sign_in;
+mod standard_input;
 mod status;
 
 use super::args::Command;

@@ -11,6 +11,7 @@ use super::args::{self, GlobalArgs};
 use super::client::Client;
 use super::error::Error;
 use super::settings::{self, Environment, Settings};
+use super::wait::Awaited as _;
 use crate::wire::api_key::ApiKeyView;
 use crate::wire::endpoint::EndpointView;
 use crate::wire::project::ProjectView;
@@ -113,8 +114,8 @@ async fn names(client: &Client, named: Named) -> Result<Vec<(String, String)>, E
                 .list::<EndpointView>(&["v1", "endpoints"], &[])
                 .await?;
             let named = |of: EndpointView| {
-                let phase = of.phase;
-                (of.name, format!("{phase:?} in {}", of.project.name))
+                let stage = of.stage();
+                (of.name, format!("{stage} in {}", of.project.name))
             };
             all.into_iter().map(named).collect()
         }

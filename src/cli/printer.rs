@@ -107,6 +107,18 @@ impl Printer {
         }
     }
 
+    /// Refuses to write only the name of a secret that is shown once.
+    ///
+    /// # Errors
+    /// When names alone are asked for.
+    pub(crate) fn check_shown(&self, secret: &str) -> Result<(), Error> {
+        if self.output != Output::Name {
+            return Ok(());
+        }
+        let message = format!("-o name would lose the {secret}, which is shown once");
+        Err(Error::usage(message).hinting("leave it out, or use -o json"))
+    }
+
     /// Writes a value: for people as this text, with its name where that alone is asked for.
     ///
     /// # Errors

@@ -189,16 +189,20 @@ fn parse(url: &str) -> Result<Url, Error> {
     Url::parse(url).map_err(|_| Error::usage(format!("{url} is not a URL")))
 }
 
-/// A key travels over TLS, or does not leave the machine.
-fn check_transport(url: &Url) -> Result<(), Error> {
-    let is_loopback = match url.host() {
+/// Whether the URL names this machine by an address. What a name leads to is for others to say.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         Some(url::Host::Domain(_)) | None => false,
-    };
+    }
+}
+
+/// A key travels over TLS, or does not leave the machine.
+fn check_transport(url: &Url) -> Result<(), Error> {
     match url.scheme() {
         "https" => Ok(()),
-        "http" if is_loopback => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
         _ => Err(
             Error::usage(format!("{url} would send the API key in clear text"))
                 .hinting("write a URL that begins with https://"),

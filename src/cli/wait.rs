@@ -14,8 +14,6 @@ use super::client::events::Event;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Progress;
-use crate::wire::endpoint::EndpointView;
-use crate::wire::project::ProjectView;
 use crate::wire::resource::event::{Deleted, Synced, name};
 
 /// How long a stream may be silent: the server says something every 15 seconds.
@@ -23,35 +21,11 @@ const SILENCE: Duration = Duration::from_secs(45);
 /// How often a stream is opened in vain before that is told.
 const ATTEMPTS: usize = 6;
 
-/// Waits for an endpoint, and returns it as it is then, unless it is gone.
+/// Waits, and returns what is waited for as it is then, unless it is gone.
 ///
 /// # Errors
 /// When it does not happen in that time, cannot happen, or the server refuses.
-pub(crate) async fn endpoint(
-    context: &Context,
-    client: &Client,
-    of: &EndpointView,
-    goal: Goal,
-    limit: Duration,
-) -> Result<Option<EndpointView>, Error> {
-    until(context, client, of, goal, limit).await
-}
-
-/// Waits for a project, and returns it as it is then, unless it is gone.
-///
-/// # Errors
-/// As [`endpoint`].
-pub(crate) async fn project(
-    context: &Context,
-    client: &Client,
-    of: &ProjectView,
-    goal: Goal,
-    limit: Duration,
-) -> Result<Option<ProjectView>, Error> {
-    until(context, client, of, goal, limit).await
-}
-
-async fn until<T: Awaited>(
+pub(crate) async fn until<T: Awaited>(
     context: &Context,
     client: &Client,
     of: &T,

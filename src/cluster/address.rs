@@ -16,7 +16,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use super::apply::FIELD_MANAGER;
-use crate::domain::address_pool::{AddressPool, Choice, Claim, Occupancy};
+use crate::domain::network::address_pool::{AddressPool, Choice, Claim, Occupancy};
 
 /// Label of every address Lease; its value is the address.
 pub const ADDRESS_LABEL: &str = "kisenon.com/address";

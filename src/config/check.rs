@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use jiff::SignedDuration;
 
 use super::{ClusterNetworks, Config, ConfigError, file};
-use crate::domain::address_pool::AddressPool;
+use crate::domain::network::address_pool::AddressPool;
 
 /// Longest domain that leaves room for the label of an endpoint id and its dot
 /// (253 octets of RFC 1035 as text, less `ep-` and 16 digits and a dot).

@@ -17,6 +17,8 @@ use thiserror::Error;
 
 /// What every key starts with.
 pub const KEY_PREFIX: &str = "nsk_";
+/// Longest label, characters.
+pub const LABEL_LENGTH: usize = 128;
 /// Length of a lookup id.
 pub const LOOKUP_ID_LENGTH: usize = 10;
 /// Length of a whole key.
@@ -104,6 +106,14 @@ impl fmt::Debug for PlainKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PlainKey({}…)", self.prefix())
     }
+}
+
+/// Whether people can read this as the label of a key.
+#[must_use]
+pub fn is_label(text: &str) -> bool {
+    (1..=LABEL_LENGTH).contains(&text.chars().count())
+        && text.trim() == text
+        && !text.chars().any(char::is_control)
 }
 
 /// What lists show of a key with this lookup id.

@@ -4,6 +4,8 @@
 //! allowed range is admitted only without the ranges of pods, services, nodes, load-balancer
 //! addresses and link-local addresses.
 
+pub mod address_pool;
+
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 use thiserror::Error;

@@ -45,14 +45,19 @@ export function targetOf({ target }: Pick<AuditEvent, 'target'>): string | undef
   return target.name || target.id;
 }
 
+/** Which members of the object a change was about, where the record says so. */
+export function changedFields(detail: unknown): string[] {
+  return typeof detail === 'object' && detail !== null && 'fields' in detail ? strings(detail.fields) : [];
+}
+
 /** What else is known of it. */
 export function moreOf({ action, detail, target }: Pick<AuditEvent, 'action' | 'detail' | 'target'>): string | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined;
-  const { provider, fields, ended, prefix } = detail as Record<string, unknown>;
+  const { provider, ended, prefix } = detail as Record<string, unknown>;
   if (action === 'session.begin' && typeof provider === 'string') return `with ${PROVIDERS[provider] ?? provider}`;
   const others = strings(ended).filter((id) => id !== target.id).length;
   if (others > 0) return `and ${others === 1 ? 'one key' : `${others} keys`} made with it`;
-  const changed = strings(fields);
+  const changed = changedFields(detail);
   if (changed.length > 0) return changed.join(', ');
   return typeof prefix === 'string' ? `${prefix}…` : undefined;
 }

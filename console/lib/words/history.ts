@@ -1,12 +1,10 @@
 // What has happened to a project or an endpoint, newest first: changes that came through the API, and what the
 // operator has found since. Pure.
 
-import type { components } from '@/lib/api/schema';
+import { changedFields, type AuditEvent } from '@/lib/account/audit-words';
 import { conditionTitle } from './conditions';
 import { sentence } from './sentence';
 import type { Condition } from './state';
-
-type AuditEvent = components['schemas']['AuditEventView'];
 
 export interface Happening {
   key: string;
@@ -54,8 +52,8 @@ const PARTS: Record<string, string> = {
 
 /** Which parts a change was about, where the record says so. */
 function parts(detail: unknown): string {
-  const fields = typeof detail === 'object' && detail !== null && 'fields' in detail && Array.isArray(detail.fields) ? detail.fields : [];
-  return fields.length > 0 ? `: ${fields.map((field) => PARTS[String(field)] ?? String(field)).join(', ')}` : '';
+  const fields = changedFields(detail);
+  return fields.length > 0 ? `: ${fields.map((field) => PARTS[field] ?? field).join(', ')}` : '';
 }
 
 export function historyOf(id: string, events: readonly AuditEvent[], conditions: readonly Condition[]): Happening[] {

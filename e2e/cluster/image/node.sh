@@ -4,9 +4,8 @@
 
 # The first Debian release whose Node is new enough for Next.
 NODE_SUITE=trixie
-# The certificate authorities of the public internet. Debian's node reads them from this file and has none built in.
-PUBLIC_ROOTS=/etc/ssl/certs/ca-certificates.crt
 
+# Debian's node reads PUBLIC_ROOTS from their file and has none built in.
 # node_root WORK: leaves the image's root folder in WORK/image, for an account "node" with the id 65532
 node_root() {
   local tree=$1/tree root=$1/image

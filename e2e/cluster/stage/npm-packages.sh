@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # npm packages of the repository's programs, in the cache: one folder for each lock file, shared by all clones, never changed.
-# Sourced; it writes only below the cache.
+# Sourced, with cache.sh; it writes only below the cache.
 
 # npm_packages FOLDER: where its packages are, or will be
 npm_packages() { printf '%s/%s' "$NODE_MODULES_ROOT" "$(sha256sum <"$1/package-lock.json" | cut -c 1-16)"; }
@@ -33,6 +33,5 @@ npm_packages_up() {
 
 # Each new lock file makes a folder; the eight newest are enough for all programs and a few branches.
 forget_old_packages() {
-  find "$NODE_MODULES_ROOT" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +9 |
-    while read -r _ folder; do rm -rf "$folder"; done
+  find "$NODE_MODULES_ROOT" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | keep_newest 8
 }

@@ -20,10 +20,9 @@ use url::Url;
 use crate::api::http::error::{ApiError, Code};
 use crate::api::http::middleware;
 use crate::api::http::request_id::{RequestId, RequestIds};
+use crate::domain::request_bound::BODY_BYTES;
 use crate::metrics::Metrics;
 
-/// Largest body of any route, bytes.
-pub const BODY_LIMIT: usize = 256 * 1024;
 /// Requests at once.
 const AT_ONCE: usize = 512;
 /// Refused credentials a second that get a line in the log: anybody can send thousands.
@@ -62,7 +61,7 @@ impl Edges {
     /// Surrounds all routes of a router.
     pub fn around<S: Clone + Send + Sync + 'static>(&self, routes: Router<S>) -> Router<S> {
         routes
-            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .layer(DefaultBodyLimit::max(BODY_BYTES))
             .layer(catch_panics())
             .layer(self.cors())
             .layer(from_fn_with_state(self.clone(), middleware::secure))

@@ -11,10 +11,10 @@ use axum::extract::Request;
 use futures::{Stream, StreamExt as _};
 use tokio::runtime::Handle;
 
-use crate::api::http::edges::BODY_LIMIT;
+use crate::domain::request_bound::BODY_BYTES;
 
 /// As much as any route takes; a client that sends more is cut off.
-const BOUND: usize = BODY_LIMIT;
+const BOUND: usize = BODY_BYTES;
 /// How long a client may take for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 

@@ -16,7 +16,7 @@ use crate::auth::random;
 use crate::cluster::api_key;
 use crate::cluster::api_key::StoredKey;
 use crate::crd::ApiKey;
-use crate::domain::api_key::{PlainKey, Scopes};
+use crate::domain::api_key::{PlainKey, Scopes, is_label};
 
 /// A key to make.
 pub struct NewKey<'a> {
@@ -225,10 +225,7 @@ fn add_descendants(state: &ApiState, ended: &[Arc<IndexedKey>], next: &mut Vec<A
 /// # Errors
 /// When it is not.
 pub fn check_label(label: &str) -> ApiResult<()> {
-    let is_good = (1..=128).contains(&label.chars().count())
-        && label.trim() == label
-        && !label.chars().any(char::is_control);
-    if is_good {
+    if is_label(label) {
         Ok(())
     } else {
         Err(ApiError::new(Code::InvalidRequest).field(

@@ -8,7 +8,6 @@ use jiff::{Timestamp, Unit};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 
-use crate::cli::args::Output;
 use crate::cli::args::api_key::{ApiKeys, Create, Delete, Reach, Scope, Update};
 use crate::cli::context::Context;
 use crate::cli::error::Error;
@@ -28,7 +27,7 @@ pub(super) async fn run(context: &Context, verb: ApiKeys) -> Result<(), Error> {
         ApiKeys::Create(args) => create(context, args).await,
         ApiKeys::Update(args) => update(context, args).await,
         ApiKeys::Delete(args) => delete(context, args).await,
-        ApiKeys::Hash(args) => hash::run(context, args),
+        ApiKeys::Hash(args) => hash::run(context, args).await,
     }
 }
 
@@ -45,12 +44,7 @@ async fn get(context: &Context, wanted: &str) -> Result<(), Error> {
 }
 
 async fn create(context: &Context, args: Create) -> Result<(), Error> {
-    if context.printer.output() == Output::Name {
-        return Err(
-            Error::usage("-o name would lose the key, which is shown once")
-                .hinting("leave it out, or use -o json"),
-        );
-    }
+    context.printer.check_shown("key")?;
     let reach = args.reach;
     let scopes = reach.scopes.iter().map(|scope| match scope {
         Scope::Read => api_key::Scope::Read,

@@ -11,6 +11,7 @@ use crate::cli::args::endpoint::{ConnectionString, Psql};
 use crate::cli::client::Client;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
+use crate::cli::wait::Awaited as _;
 use crate::wire::endpoint::connection::ConnectionView;
 use crate::wire::endpoint::{DesiredState, EndpointView, PasswordSource, Phase};
 use crate::wire::resource::condition::ConditionView;
@@ -81,13 +82,12 @@ fn keep(context: &Context, certificate: &str) -> Result<std::path::PathBuf, Erro
 
 /// Where it is on its way, and what is awaited.
 fn state(endpoint: &EndpointView) -> String {
-    let is_told = |of: &&ConditionView| {
-        ["Stalled", "Reconciling"].contains(&&*of.type_) && of.status == "True"
-    };
-    let phase = format!("{:?}", endpoint.phase);
+    let is_told =
+        |of: &&ConditionView| ["Stalled", "Reconciling"].contains(&&*of.type_) && of.holds();
+    let stage = endpoint.stage();
     match endpoint.conditions.iter().find(is_told) {
-        Some(condition) => format!("{phase} ({})", condition.message),
-        None => phase,
+        Some(condition) => format!("{stage} ({})", condition.message),
+        None => stage.to_owned(),
     }
 }
 

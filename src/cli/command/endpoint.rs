@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use crate::cli::args::endpoint;
 use crate::cli::args::endpoint::{Create, Delete, Endpoints, List, Move, ResetPassword, Update};
-use crate::cli::args::{Output, endpoint};
 use crate::cli::client::Client;
+use crate::cli::command::outcome;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::question::Leave;
-use crate::cli::wait::{self, Goal};
+use crate::cli::wait::Goal;
 use crate::wire::endpoint::connection::NewPassword;
 use crate::wire::endpoint::{EndpointView, UpdateEndpoint};
 use crate::wire::project::{DeletionPolicy, ProjectView};
@@ -97,14 +98,8 @@ async fn show(
     endpoint: EndpointView,
     limit: Option<Duration>,
 ) -> Result<(), Error> {
-    let endpoint = match limit {
-        Some(limit) => {
-            let goal = Goal::of(&endpoint);
-            wait::endpoint(context, client, &endpoint, goal, limit).await?
-        }
-        None => Some(endpoint),
-    };
-    endpoint.map_or(Ok(()), |endpoint| context.printer.one(&endpoint))
+    let goal = Goal::of(&endpoint);
+    outcome::show(context, client, endpoint, goal, limit).await
 }
 
 async fn delete(context: &Context, args: Delete) -> Result<(), Error> {
@@ -113,7 +108,10 @@ async fn delete(context: &Context, args: Delete) -> Result<(), Error> {
     let endpoint = client.endpoint(&args.endpoint.endpoint).await?;
     let name = &endpoint.name;
     if leave == Leave::Ask {
-        let question = match policy(&client, &endpoint).await? {
+        let project = project_of(&client, &endpoint).await?;
+        // Without a project nothing keeps the data.
+        let policy = project.map_or(DeletionPolicy::Delete, |of| of.deletion_policy);
+        let question = match policy {
             DeletionPolicy::Delete => {
                 format!("Delete endpoint {name} and its data, which cannot be had again?")
             }
@@ -126,35 +124,22 @@ async fn delete(context: &Context, args: Delete) -> Result<(), Error> {
     let path = ["v1", "endpoints", &*endpoint.id];
     let call = client.call(Method::DELETE, &path);
     let going = call.json_if_any::<EndpointView>().await?;
-    let going = match (going, args.wait.limit()) {
-        (Some(going), Some(limit)) => {
-            wait::endpoint(context, &client, &going, Goal::Gone, limit).await?
-        }
-        (going, _) => going,
-    };
-    let printer = &context.printer;
-    match going {
-        Some(_) => printer.note(&format!("endpoint {name} is being deleted")),
-        None => printer.note(&format!("endpoint {name} is deleted")),
-    }
+    outcome::tell_deleted(context, &client, name, going, args.wait.limit()).await
 }
 
-/// What becomes of the data of an endpoint. Without a project nothing keeps it.
-async fn policy(client: &Client, endpoint: &EndpointView) -> Result<DeletionPolicy, Error> {
-    let Some(id) = &endpoint.project.id else {
-        return Ok(DeletionPolicy::Delete);
-    };
-    let project = client.get::<ProjectView>(&["v1", "projects", id]).await?;
-    Ok(project.deletion_policy)
+/// The project of an endpoint, if it is there.
+async fn project_of(
+    client: &Client,
+    endpoint: &EndpointView,
+) -> Result<Option<ProjectView>, Error> {
+    match &endpoint.project.id {
+        Some(id) => client.get(&["v1", "projects", id]).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn reset_password(context: &Context, args: ResetPassword) -> Result<(), Error> {
-    if context.printer.output() == Output::Name {
-        return Err(
-            Error::usage("-o name would lose the password, which is shown once")
-                .hinting("leave it out, or use -o json"),
-        );
-    }
+    context.printer.check_shown("password")?;
     let leave = Leave::of(context, args.yes, "reset a password")?;
     let client = context.client()?;
     let endpoint = client.endpoint(&args.endpoint.endpoint).await?;

@@ -4,16 +4,17 @@ mod read;
 mod report;
 mod send;
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
-use crate::cli::args::endpoint::Wait;
 use crate::cli::args::manifest::{Apply, Manifests, Plan};
 use crate::cli::client::Client;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::progress::Progress;
 use crate::cli::wait::{self, Goal};
-use crate::wire::endpoint::{DesiredState, EndpointView};
+use crate::wire::endpoint::EndpointView;
 use crate::wire::manifest::{ManifestAction, ManifestReport};
 
 use self::read::Document;
@@ -45,10 +46,10 @@ pub(super) async fn apply(context: &Context, args: Apply) -> Result<(), Error> {
         }
     };
     report::applied(&context.printer, &report)?;
-    if args.wait.no_wait {
-        return Ok(());
+    match args.wait.limit() {
+        Some(limit) => until_ready(context, &client, &report, limit).await,
+        None => Ok(()),
     }
-    until_ready(context, &client, &report, &args.wait).await
 }
 
 /// Shows what would change.
@@ -83,24 +84,20 @@ async fn until_ready(
     context: &Context,
     client: &Client,
     report: &ManifestReport,
-    args: &Wait,
+    limit: Duration,
 ) -> Result<(), Error> {
     let named = report.results.iter().filter(|of| of.kind == "Endpoint");
     let named = named.map(|of| &*of.name).collect::<Vec<_>>();
     if named.is_empty() {
         return Ok(());
     }
-    let deadline = Instant::now() + args.timeout;
+    let deadline = Instant::now() + limit;
     let all = client
         .list::<EndpointView>(&["v1", "endpoints"], &[])
         .await?;
     for endpoint in all.iter().filter(|of| named.contains(&&*of.name)) {
-        let goal = match endpoint.desired_state {
-            DesiredState::Running => Goal::Ready,
-            DesiredState::Suspended => Goal::Stopped,
-        };
         let left = deadline.saturating_duration_since(Instant::now());
-        wait::endpoint(context, client, endpoint, goal, left).await?;
+        wait::until(context, client, endpoint, Goal::of(endpoint), left).await?;
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ mod view;
 use reqwest::Method;
 
 use crate::cli::args::project::{Create, Delete, DeletionPolicy, Projects, Settings, Update};
-use crate::cli::client::Client;
+use crate::cli::command::outcome;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::question::Leave;
-use crate::cli::wait::{self, Goal};
+use crate::cli::wait::Goal;
 use crate::wire::project::{self, CreateProject, Network, ProjectView, QuotaInput, UpdateProject};
 use crate::wire::resource::change::Change;
 
@@ -46,11 +46,7 @@ async fn create(context: &Context, args: Create) -> Result<(), Error> {
         .body(&body)?
         .json::<ProjectView>()
         .await?;
-    let made = match limit {
-        Some(limit) => wait::project(context, &client, &made, Goal::Ready, limit).await?,
-        None => Some(made),
-    };
-    made.map_or(Ok(()), |made| context.printer.one(&made))
+    outcome::show(context, &client, made, Goal::Ready, limit).await
 }
 
 async fn update(context: &Context, args: Update) -> Result<(), Error> {
@@ -67,11 +63,7 @@ async fn update(context: &Context, args: Update) -> Result<(), Error> {
     let path = ["v1", "projects", &*id];
     let change = |_: &ProjectView| client.call(Method::PATCH, &path).body(&body);
     let changed = client.revise(&path, read, change).await?;
-    let changed = match limit {
-        Some(limit) => wait::project(context, &client, &changed, Goal::Ready, limit).await?,
-        None => Some(changed),
-    };
-    changed.map_or(Ok(()), |changed| context.printer.one(&changed))
+    outcome::show(context, &client, changed, Goal::Ready, limit).await
 }
 
 async fn delete(context: &Context, args: Delete) -> Result<(), Error> {
@@ -84,24 +76,10 @@ async fn delete(context: &Context, args: Delete) -> Result<(), Error> {
     }
     let question = "Type the name of the project to delete it".to_owned();
     leave.confirm_by_name(question, name).await?;
-    let going = remove(&client, &project).await?;
-    let gone = match (going, args.wait.limit()) {
-        (Some(going), Some(limit)) => {
-            wait::project(context, &client, &going, Goal::Gone, limit).await?
-        }
-        (going, _) => going,
-    };
-    let printer = &context.printer;
-    match gone {
-        Some(_) => printer.note(&format!("project {name} is being deleted")),
-        None => printer.note(&format!("project {name} is deleted")),
-    }
-}
-
-/// Answers it as long as it is there.
-async fn remove(client: &Client, project: &ProjectView) -> Result<Option<ProjectView>, Error> {
     let path = ["v1", "projects", &*project.id];
-    client.call(Method::DELETE, &path).json_if_any().await
+    let call = client.call(Method::DELETE, &path);
+    let going = call.json_if_any::<ProjectView>().await?;
+    outcome::tell_deleted(context, &client, name, going, args.wait.limit()).await
 }
 
 fn body_to_create(args: Create) -> CreateProject {

@@ -13,8 +13,8 @@ pub(super) fn of_endpoint(endpoint: &EndpointView) -> (String, Tone) {
     if let Some(found) = unusual(&endpoint.conditions, endpoint.deleting_since, is_current) {
         return found;
     }
-    let ready = find(&endpoint.conditions, "Ready");
-    let is_ready = ready.is_some_and(|of| of.status == "True");
+    let ready = ConditionView::find(&endpoint.conditions, "Ready");
+    let is_ready = ready.is_some_and(ConditionView::holds);
     let why = ready
         .map(|of| &*of.reason)
         .filter(|reason| *reason != "Progressing" && !is_ready);
@@ -38,8 +38,8 @@ pub(super) fn of_project(project: &ProjectView) -> (String, Tone) {
     if let Some(found) = unusual(&project.conditions, project.deleting_since, is_current) {
         return found;
     }
-    match find(&project.conditions, "Ready") {
-        Some(ready) if ready.status == "True" && is_current => ("Ready".to_owned(), Tone::Good),
+    match ConditionView::find(&project.conditions, "Ready") {
+        Some(ready) if ready.holds() && is_current => ("Ready".to_owned(), Tone::Good),
         Some(_) if !is_current => ("Updating".to_owned(), Tone::Moving),
         Some(ready) => (with_reason("Pending", Some(&ready.reason)), Tone::Moving),
         None => ("Pending".to_owned(), Tone::Moving),
@@ -69,12 +69,8 @@ fn unusual(
     if deleting_since.is_some() {
         return Some(("Deleting".to_owned(), Tone::Moving));
     }
-    let stalled = find(conditions, "Stalled").filter(|of| of.status == "True" && is_current)?;
+    let stalled = ConditionView::holding(conditions, "Stalled").filter(|_| is_current)?;
     Some((format!("Stalled: {}", stalled.reason), Tone::Bad))
-}
-
-fn find<'a>(conditions: &'a [ConditionView], type_: &str) -> Option<&'a ConditionView> {
-    conditions.iter().find(|of| of.type_ == type_)
 }
 
 fn with_reason(word: &str, reason: Option<&str>) -> String {

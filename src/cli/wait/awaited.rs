@@ -86,7 +86,7 @@ pub(crate) trait Awaited: Clone + DeserializeOwned {
         if observed != Some(asked) {
             return Ok(false);
         }
-        if let Some(stalled) = holds(self.conditions(), "Stalled") {
+        if let Some(stalled) = ConditionView::holding(self.conditions(), "Stalled") {
             return Err(Error::Stalled {
                 message: format!("{kind} {name} is stalled: {}", stalled.reason),
                 source: stalled.message.clone().into(),
@@ -103,7 +103,8 @@ pub(crate) trait Awaited: Clone + DeserializeOwned {
             return format!("{name}: Deleting");
         }
         let (asked, observed) = self.generations();
-        let waits = holds(self.conditions(), "Reconciling").filter(|_| observed == Some(asked));
+        let waits = ConditionView::holding(self.conditions(), "Reconciling")
+            .filter(|_| observed == Some(asked));
         match waits {
             Some(condition) => format!("{name}: {stage}: {}", condition.message),
             None => format!("{name}: {stage}"),
@@ -167,7 +168,7 @@ impl Awaited for EndpointView {
             Goal::Stopped => Phase::Stopped,
             Goal::Gone => return false,
         };
-        self.phase == phase && holds(&self.conditions, "Ready").is_some()
+        self.phase == phase && ConditionView::holding(&self.conditions, "Ready").is_some()
     }
 }
 
@@ -201,7 +202,7 @@ impl Awaited for ProjectView {
     }
 
     fn stage(&self) -> &'static str {
-        match holds(&self.conditions, "Ready") {
+        match ConditionView::holding(&self.conditions, "Ready") {
             Some(_) => "Ready",
             None => "Pending",
         }
@@ -212,7 +213,7 @@ impl Awaited for ProjectView {
     }
 
     fn has_come_to(&self, goal: Goal) -> bool {
-        goal == Goal::Ready && holds(&self.conditions, "Ready").is_some()
+        goal == Goal::Ready && ConditionView::holding(&self.conditions, "Ready").is_some()
     }
 }
 
@@ -224,12 +225,6 @@ fn remedy(reason: &str, kind: &str, name: &str) -> String {
         "ParameterInvalid" => format!("keon endpoints update {name} --parameter NAME=VALUE"),
         _ => format!("it goes on by itself once that has changed: keon {kind}s get {name}"),
     }
-}
-
-/// The condition of this type, if it holds.
-fn holds<'a>(conditions: &'a [ConditionView], type_: &str) -> Option<&'a ConditionView> {
-    let mut conditions = conditions.iter();
-    conditions.find(|of| of.type_ == type_ && of.status == "True")
 }
 
 #[cfg(test)]

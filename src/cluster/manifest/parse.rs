@@ -6,10 +6,8 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// Bytes of one request.
-const MAX_BYTES: usize = 256 * 1024;
-/// Documents of one request.
-const MAX_DOCUMENTS: usize = 100;
+use crate::domain::request_bound::{BODY_BYTES, MANIFEST_DOCUMENTS};
+
 const MAX_DEPTH: usize = 32;
 const MAX_ALIASES: usize = 64;
 const MAX_NODES: usize = 20_000;
@@ -89,8 +87,8 @@ pub enum ManifestError {
 /// # Errors
 /// When the text is not YAML within the bounds, or holds something that may not be applied.
 pub fn parse(text: &str, namespace: &str) -> Result<Vec<Manifest>, ManifestError> {
-    if text.len() > MAX_BYTES {
-        let problem = format!("more than {MAX_BYTES} bytes");
+    if text.len() > BODY_BYTES {
+        let problem = format!("more than {BODY_BYTES} bytes");
         return Err(ManifestError::Yaml(problem));
     }
     let documents = serde_saphyr::from_multiple_with_options::<Value>(text, options())
@@ -118,12 +116,12 @@ fn options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
-            max_documents: MAX_DOCUMENTS,
+            max_documents: MANIFEST_DOCUMENTS,
             max_nodes: MAX_NODES,
             max_events: 4 * MAX_NODES,
             max_aliases: MAX_ALIASES,
             max_anchors: MAX_ALIASES,
-            max_total_scalar_bytes: MAX_BYTES,
+            max_total_scalar_bytes: BODY_BYTES,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_NODES,
@@ -272,9 +270,9 @@ mod tests {
         let long = format!(
             "{}spec: '{}'",
             document("Project", "x"),
-            "x".repeat(MAX_BYTES)
+            "x".repeat(BODY_BYTES)
         );
-        let many = document("Project", "x") + &"---\na: 1\n".repeat(MAX_DOCUMENTS + 1);
+        let many = document("Project", "x") + &"---\na: 1\n".repeat(MANIFEST_DOCUMENTS + 1);
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n\
             c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n\
             e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";

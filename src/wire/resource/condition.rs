@@ -22,3 +22,23 @@ pub struct ConditionView {
     #[cfg_attr(feature = "server", schema(value_type = String, format = DateTime))]
     pub last_transition_time: Timestamp,
 }
+
+impl ConditionView {
+    /// The condition of this type.
+    #[must_use]
+    pub fn find<'a>(conditions: &'a [Self], type_: &str) -> Option<&'a Self> {
+        conditions.iter().find(|of| of.type_ == type_)
+    }
+
+    /// The condition of this type, if it holds.
+    #[must_use]
+    pub fn holding<'a>(conditions: &'a [Self], type_: &str) -> Option<&'a Self> {
+        Self::find(conditions, type_).filter(|of| of.holds())
+    }
+
+    /// Whether it is as its type says.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.status == "True"
+    }
+}

@@ -3,15 +3,6 @@
 use serde_json::json;
 
 use super::machine::Machine;
-use crate::api::app::App;
-
-async fn machine(name: &str) -> Machine {
-    Machine::of(&App::shared().await.person(name).await).await
-}
-
-fn words(line: &str) -> Vec<&str> {
-    line.split_whitespace().collect()
-}
 
 /// The same machine with another key.
 fn with_key(machine: &Machine, key: &str) -> Machine {
@@ -20,7 +11,7 @@ fn with_key(machine: &Machine, key: &str) -> Machine {
 
 #[tokio::test]
 async fn a_key_is_written_to_standard_output_alone_and_works_until_it_is_revoked() {
-    let machine = machine("keys").await;
+    let machine = Machine::of_somebody("keys").await;
     let outcome = machine.keon(&["api-keys", "create", "ci"]);
     assert_eq!(
         outcome.stderr,
@@ -61,13 +52,13 @@ async fn a_key_is_written_to_standard_output_alone_and_works_until_it_is_revoked
 
 #[tokio::test]
 async fn the_keys_of_a_revoked_key_can_be_kept() {
-    let machine = machine("children").await;
+    let machine = Machine::of_somebody("children").await;
     let parent = machine.keon(&["api-keys", "create", "parent"]).ok();
     let child = with_key(&machine, &parent)
         .keon(&["api-keys", "create", "child"])
         .ok();
     machine
-        .keon(&words("api-keys revoke parent --keep-children --yes"))
+        .line("api-keys revoke parent --keep-children --yes")
         .ok();
     with_key(&machine, &parent)
         .keon(&["projects", "list"])
@@ -77,14 +68,14 @@ async fn the_keys_of_a_revoked_key_can_be_kept() {
 
 #[tokio::test]
 async fn a_narrow_key_does_what_it_may_and_says_what_it_may_not() {
-    let machine = machine("narrow").await;
+    let machine = Machine::of_somebody("narrow").await;
     for name in ["shop", "blog"] {
         machine
             .keon(&["projects", "create", name, "--no-wait"])
             .ok();
     }
     let args = "api-keys create ci --scope read --project shop --expires-in 90d -o json";
-    let made = machine.keon(&words(args)).json();
+    let made = machine.line(args).json();
     assert_eq!(
         (&made["scopes"], &made["project"]["name"]),
         (&json!(["read"]), &json!("shop"))
@@ -115,8 +106,8 @@ async fn a_narrow_key_does_what_it_may_and_says_what_it_may_not() {
 
 #[tokio::test]
 async fn bad_input_is_told_where_it_is_typed() {
-    let machine = machine("badkeys").await;
-    for (args, code, said) in [
+    let machine = Machine::of_somebody("badkeys").await;
+    machine.refuses(&[
         ("api-keys create ci --scope admin", 2, "read"),
         ("api-keys create ci --expires-in tomorrow", 2, "90d"),
         ("api-keys create ci --expires-in 9999y", 2, "--expires-in"),
@@ -143,10 +134,7 @@ async fn bad_input_is_told_where_it_is_typed() {
             1,
             "there is no API key",
         ),
-    ] {
-        let told = machine.keon(&words(args)).fails(code);
-        assert!(told.contains(said), "{args}: {told}");
-    }
+    ]);
     for _ in 0..2 {
         machine.keon(&["api-keys", "create", "twin", "-q"]).ok();
     }

@@ -3,16 +3,6 @@
 use serde_json::Value;
 
 use super::machine::Machine;
-use crate::api::app::App;
-
-async fn shop(name: &str) -> Machine {
-    let person = App::shared().await.person(name).await;
-    let machine = Machine::of(&person).await;
-    machine
-        .keon(&["projects", "create", "shop", "--allow", "203.0.113.0/24"])
-        .ok();
-    machine
-}
 
 fn names(machine: &Machine, noun: &str) -> String {
     machine.keon(&[noun, "list", "-o", "name"]).ok()
@@ -38,7 +28,7 @@ async fn where_nobody_can_be_asked_yes_must_be_given_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_project_goes_when_its_name_is_typed_and_stays_when_another_is() {
-    let machine = shop("typed").await;
+    let machine = Machine::with_shop("typed").await;
     let mut terminal = machine.terminal(&["projects", "delete", "shop"]);
     terminal.shows("Project shop has no endpoints.");
     terminal.shows("Type the name of the project to delete it");
@@ -62,16 +52,9 @@ async fn a_project_goes_when_its_name_is_typed_and_stays_when_another_is() {
 
 #[tokio::test]
 async fn no_changes_nothing_and_yes_does_it() {
-    let machine = shop("yesno").await;
+    let machine = Machine::with_shop("yesno").await;
     machine
-        .keon(&[
-            "endpoints",
-            "create",
-            "main",
-            "--project",
-            "shop",
-            "--suspended",
-        ])
+        .line("endpoints create main --project shop --suspended")
         .ok();
     for answer in ["n", "\r"] {
         let mut terminal = machine.terminal(&["endpoints", "delete", "main"]);
@@ -92,7 +75,7 @@ async fn no_changes_nothing_and_yes_does_it() {
 
 #[tokio::test]
 async fn an_interrupted_question_leaves_the_terminal_as_it_was() {
-    let machine = shop("ctrlc").await;
+    let machine = Machine::with_shop("ctrlc").await;
     // A shell, to see what it is left with.
     let keon = super::machine::KEON;
     for (args, question) in [
@@ -119,7 +102,7 @@ async fn an_interrupted_question_leaves_the_terminal_as_it_was() {
 
 #[tokio::test]
 async fn the_key_in_use_is_named_as_such() {
-    let machine = shop("own").await;
+    let machine = Machine::with_shop("own").await;
     let mut terminal = machine.terminal(&["api-keys", "revoke", "keon"]);
     terminal.shows("It is the key that keon uses here.");
     terminal.types("y");
@@ -131,16 +114,9 @@ async fn the_key_in_use_is_named_as_such() {
 
 #[tokio::test]
 async fn a_password_is_reset_on_standard_output_alone() {
-    let machine = shop("password").await;
+    let machine = Machine::with_shop("password").await;
     machine
-        .keon(&[
-            "endpoints",
-            "create",
-            "main",
-            "--project",
-            "shop",
-            "--suspended",
-        ])
+        .line("endpoints create main --project shop --suspended")
         .ok();
     let outcome = machine.keon(&["endpoints", "reset-password", "main", "--yes"]);
     assert!(

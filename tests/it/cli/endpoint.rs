@@ -6,26 +6,13 @@ use super::machine::Machine;
 use super::steered::Steered;
 use crate::api::app::App;
 
-async fn shop(name: &str) -> Machine {
-    let person = App::shared().await.person(name).await;
-    let machine = Machine::of(&person).await;
-    machine
-        .keon(&["projects", "create", "shop", "--allow", "203.0.113.0/24"])
-        .ok();
-    machine
-}
-
-fn words(line: &str) -> Vec<&str> {
-    line.split_whitespace().collect()
-}
-
 #[tokio::test]
 async fn an_endpoint_lives_from_create_to_delete() {
-    let machine = shop("endpointlife").await;
+    let machine = Machine::with_shop("endpointlife").await;
     let args = "endpoints create main --project shop --cpu 250m --memory 256Mi --storage 2Gi \
         --database store --role clerk --allow 192.0.2.0/24 --in-cluster tenant-namespace \
         --parameter work_mem=16MB --parameter jit=off --suspended -o json";
-    let made = machine.keon(&words(args)).json();
+    let made = machine.line(args).json();
     assert_eq!(made["compute"], json!({"cpu": "250m", "memory": "256Mi"}));
     assert_eq!(
         made["postgres"]["parameters"],
@@ -47,7 +34,7 @@ async fn an_endpoint_lives_from_create_to_delete() {
         assert_eq!(shown["id"], made["id"]);
     }
     let args = "endpoints update main --cpu 500m --parameter jit= -o json";
-    let changed = machine.keon(&words(args)).json();
+    let changed = machine.line(args).json();
     assert_eq!(
         changed["compute"],
         json!({"cpu": "500m", "memory": "256Mi"})
@@ -58,7 +45,7 @@ async fn an_endpoint_lives_from_create_to_delete() {
     );
     assert_eq!(changed["observedGeneration"], changed["generation"]);
     let args = "endpoints update main --storage 3Gi --no-wait -o json";
-    assert_eq!(machine.keon(&words(args)).json()["storage"]["size"], "3Gi");
+    assert_eq!(machine.line(args).json()["storage"]["size"], "3Gi");
 
     for (filter, count) in [("shop", 1), (made["project"]["id"].as_str().unwrap(), 1)] {
         let args = ["endpoints", "list", "--project", filter, "-o", "json"];
@@ -74,8 +61,8 @@ async fn an_endpoint_lives_from_create_to_delete() {
 
 #[tokio::test]
 async fn bad_input_is_told_where_it_is_typed() {
-    let machine = shop("badendpoint").await;
-    for (args, code, said) in [
+    let machine = Machine::with_shop("badendpoint").await;
+    machine.refuses(&[
         ("endpoints create main", 2, "--project"),
         ("endpoints create main --project shop --cpu lots", 2, "500m"),
         (
@@ -129,19 +116,16 @@ async fn bad_input_is_told_where_it_is_typed() {
         ("endpoints allow main", 2, "--inherit"),
         ("endpoints allow main --replace", 2, "<CIDR>"),
         ("endpoints allow main 10.0.0.1/8", 2, "10.0.0.0/8"),
-    ] {
-        let told = machine.keon(&words(args)).fails(code);
-        assert!(told.contains(said), "{args}: {told}");
-    }
+    ]);
     let create = "endpoints create main --project shop --suspended";
-    machine.keon(&words(create)).ok();
-    let said = machine.keon(&words(create)).fails(1);
+    machine.line(create).ok();
+    let said = machine.line(create).fails(1);
     assert!(said.contains("hint: take another name"), "{said}");
     let said = machine
-        .keon(&words("endpoints update main --storage 512Mi"))
+        .line("endpoints update main --storage 512Mi")
         .fails(1);
     assert!(said.contains("can only grow"), "{said}");
-    let said = machine.keon(&words("endpoints get mian")).fails(1);
+    let said = machine.line("endpoints get mian").fails(1);
     assert!(said.contains("hint: did you mean main?"), "{said}");
 }
 
@@ -152,7 +136,7 @@ async fn the_list_of_an_endpoint_starts_from_its_projects() {
     steered.main();
     let allow = |args: &str| {
         let args = format!("endpoints allow main {args} --no-wait -o json");
-        steered.machine.keon(&words(&args))
+        steered.machine.line(&args)
     };
     let outcome = allow("192.0.2.7");
     assert!(

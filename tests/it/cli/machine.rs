@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::terminal::Terminal;
-use crate::api::app::Person;
+use crate::api::app::{App, Person};
 
 /// The program that is tested.
 pub(super) const KEON: &str = env!("CARGO_BIN_EXE_keon");
@@ -36,6 +36,20 @@ impl Machine {
         Self::new()
             .with("KISENON_API_URL", &person.app.base)
             .with("KISENON_API_KEY", &key)
+    }
+
+    /// Of somebody new.
+    pub(super) async fn of_somebody(name: &str) -> Self {
+        Self::of(&App::shared().await.person(name).await).await
+    }
+
+    /// Of somebody new with a project `shop`, whose endpoints let in a range.
+    pub(super) async fn with_shop(name: &str) -> Self {
+        let machine = Self::of_somebody(name).await;
+        machine
+            .line("projects create shop --allow 203.0.113.0/24")
+            .ok();
+        machine
     }
 
     /// Another of the same shells, with a home of its own.
@@ -76,6 +90,20 @@ impl Machine {
     /// Runs `keon` piped, with nothing on its standard input.
     pub(super) fn keon(&self, args: &[&str]) -> Outcome {
         self.keon_with_input(args, "")
+    }
+
+    /// Runs `keon` piped, with the words of this line.
+    pub(super) fn line(&self, line: &str) -> Outcome {
+        self.keon(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Each of these lines ends with its code, and says that.
+    #[track_caller]
+    pub(super) fn refuses(&self, lines: &[(&str, i32, &str)]) {
+        for (line, code, said) in lines {
+            let told = self.line(line).fails(*code);
+            assert!(told.contains(said), "{line}: {told}");
+        }
     }
 
     /// Runs `keon` piped, with this on its standard input.

@@ -116,14 +116,7 @@ async fn what_is_made_is_made_once_however_often_it_is_asked_for() {
     );
     // What cannot be told from its repetition is not repeated.
     machine
-        .keon(&[
-            "endpoints",
-            "create",
-            "main",
-            "--project",
-            "shop",
-            "--no-wait",
-        ])
+        .line("endpoints create main --project shop --no-wait")
         .ok();
     let gate = Gate::before(&app.base, 9, BUSY);
     let id = machine

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use kisenon::cluster::address::Addresses;
 use kisenon::crd::Endpoint;
-use kisenon::domain::address_pool::AddressPool;
+use kisenon::domain::network::address_pool::AddressPool;
 
 use super::kubelet;
 use super::site::SYSTEM;

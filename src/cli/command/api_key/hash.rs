@@ -2,7 +2,7 @@
 //! public part and an argon2id hash; the key itself is shown once, or read.
 
 use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use crate::cli::args::api_key::{Hash, Scope};
+use crate::cli::command::standard_input;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::domain::api_key::PlainKey;
@@ -53,18 +54,16 @@ struct Spec {
 }
 
 /// Makes or reads a key, and writes its manifest.
-pub(super) fn run(context: &Context, args: Hash) -> Result<(), Error> {
+pub(super) async fn run(context: &Context, args: Hash) -> Result<(), Error> {
     // All that can be refused is refused before there is a key.
     let expires_at = super::end(&args.reach, Timestamp::now())?;
-    let (key, is_new) = match args.with_token.as_deref() {
-        Some("-") => (read()?, false),
-        Some(_) => {
-            return Err(
-                Error::usage("a key on the command line can be read by others")
-                    .hinting("give it on standard input: --with-token - < key.txt"),
-            );
-        }
-        None => (generate()?, true),
+    let is_new = args.with_token.is_none();
+    let key = if is_new {
+        generate()?
+    } else {
+        let hint = "give it on standard input: --with-token - < key.txt";
+        standard_input::check_named(args.with_token.as_deref(), hint)?;
+        standard_input::api_key().await?
     };
     let mut salt = [0; SALT_LENGTH];
     rand::fill(&mut salt).map_err(|_| Error::NoRandomness)?;
@@ -91,20 +90,6 @@ pub(super) fn run(context: &Context, args: Hash) -> Result<(), Error> {
 
 fn generate() -> Result<PlainKey, Error> {
     PlainKey::generate(&mut |bytes| rand::fill(bytes).is_ok()).ok_or(Error::NoRandomness)
-}
-
-fn read() -> Result<PlainKey, Error> {
-    let failed = |source| Error::File {
-        verb: "read",
-        path: "standard input".into(),
-        source,
-    };
-    let mut text = String::new();
-    // Longer than any key, and short enough for a mistake.
-    let mut input = std::io::stdin().take(1024);
-    input.read_to_string(&mut text).map_err(failed)?;
-    PlainKey::parse(text.trim())
-        .map_err(|error| Error::usage(format!("standard input holds no API key: {error}")))
 }
 
 /// A new file that its owner alone can read; none is overwritten.

@@ -3,13 +3,13 @@
 //! A file is named after what it holds, so that two endpoints never share one by mistake, and a
 //! path that was printed once stays true.
 
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use nix::fcntl::OFlag;
 
 use crate::cli::credentials::make_private;
@@ -32,11 +32,7 @@ pub(super) fn keep(cache: Option<&Path>, certificate: &str) -> Result<PathBuf, E
     let folder = cache.join(FOLDER);
     make_private(&folder)?;
     let digest = digest::digest(&digest::SHA256, certificate.as_bytes());
-    let mut name = String::new();
-    for byte in &digest.as_ref()[..NAME_LENGTH] {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
+    let name = HEXLOWER.encode(&digest.as_ref()[..NAME_LENGTH]);
     let path = folder.join(name).with_extension("pem");
     if !holds(&path, certificate) {
         replace(&folder, &path, certificate)?;

@@ -3,14 +3,13 @@
 use ipnet::Ipv4Net;
 use reqwest::Method;
 
-use super::{body, show};
+use super::{body, project_of, show};
 use crate::cli::args::endpoint::Allow;
 use crate::cli::client::Client;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::wire::endpoint::access::Access;
 use crate::wire::endpoint::{EndpointView, UpdateEndpoint};
-use crate::wire::project::ProjectView;
 use crate::wire::resource::change::Change;
 
 /// Changes who may reach an endpoint.
@@ -62,11 +61,8 @@ pub(super) fn warn_of_everyone(context: &Context, ranges: &[Ipv4Net]) -> Result<
 
 /// The list of an endpoint that has none of its own.
 async fn inherited(client: &Client, endpoint: &EndpointView) -> Result<Vec<String>, Error> {
-    let Some(id) = &endpoint.project.id else {
-        return Ok(Vec::new());
-    };
-    let project = client.get::<ProjectView>(&["v1", "projects", id]).await?;
-    let network = project.network;
+    let project = project_of(client, endpoint).await?;
+    let network = project.and_then(|project| project.network);
     Ok(network.map(|of| of.allowed_cidrs).unwrap_or_default())
 }
 

@@ -6,13 +6,10 @@ use reqwest::Method;
 use super::read::Document;
 use crate::cli::client::Client;
 use crate::cli::error::Error;
+use crate::domain::request_bound::{BODY_BYTES, MANIFEST_DOCUMENTS};
 use crate::wire::manifest::ManifestReport;
 use crate::wire::problem::Problem;
 
-/// Documents of one request at the most, as the API has it.
-const MAX_DOCUMENTS: usize = 100;
-/// Bytes of one request at the most, as the API has it.
-const MAX_BYTES: usize = 256 * 1024;
 const SEPARATOR: &str = "---\n";
 
 /// Whether anything is written.
@@ -79,7 +76,7 @@ fn batches(documents: &[Document]) -> Vec<Batch<'_>> {
     for (index, document) in documents.iter().enumerate() {
         // JSON is YAML, and a document of it is one line.
         let text = format!("{SEPARATOR}{}\n", document.object);
-        let is_full = index - start == MAX_DOCUMENTS || body.len() + text.len() > MAX_BYTES;
+        let is_full = index - start == MANIFEST_DOCUMENTS || body.len() + text.len() > BODY_BYTES;
         if is_full && index > start {
             let body = std::mem::take(&mut body);
             let documents = &documents[start..index];
@@ -231,12 +228,12 @@ mod tests {
 
     #[test]
     fn a_request_keeps_to_the_bounds_of_the_api() {
-        let small = vec![document("a.yaml", "a"); 2 * MAX_DOCUMENTS + 1];
+        let small = vec![document("a.yaml", "a"); 2 * MANIFEST_DOCUMENTS + 1];
         let counts = batches(&small).into_iter().map(|of| of.documents.len());
-        assert!(counts.eq([MAX_DOCUMENTS, MAX_DOCUMENTS, 1]));
-        let large = vec![document("a.yaml", &"x".repeat(MAX_BYTES / 2)); 3];
+        assert!(counts.eq([MANIFEST_DOCUMENTS, MANIFEST_DOCUMENTS, 1]));
+        let large = vec![document("a.yaml", &"x".repeat(BODY_BYTES / 2)); 3];
         let batches = batches(&large);
         assert_eq!(batches.len(), 3);
-        assert!(batches.iter().all(|of| of.body.len() <= MAX_BYTES));
+        assert!(batches.iter().all(|of| of.body.len() <= BODY_BYTES));
     }
 }

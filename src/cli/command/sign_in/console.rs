@@ -1,10 +1,11 @@
 //! Where the web console is, and its pages in the browser of this machine.
 
-use url::{Host, Url};
+use url::Url;
 use webbrowser::{Browser, BrowserOptions};
 
 use crate::cli::context::Context;
 use crate::cli::error::Error;
+use crate::cli::settings::is_loopback;
 use crate::wire::discovery::{self, Discovery};
 
 /// The console: as somebody typed it, else as the API says.
@@ -43,12 +44,7 @@ async fn ask(context: &Context) -> Result<Url, Error> {
 /// its URL. What a server says is not trusted to be one: a browser also runs `javascript:` and
 /// opens files.
 pub(super) fn is_page(url: &Url) -> bool {
-    let is_local = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
+    let is_local = is_loopback(url) || url.host_str() == Some("localhost");
     let is_safe = match url.scheme() {
         "https" => url.has_host(),
         "http" => is_local,

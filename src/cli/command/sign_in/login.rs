@@ -14,11 +14,10 @@ use crate::cli::args::sign_in::Login;
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 use crate::cli::settings::Environment;
+use crate::domain::api_key::{LABEL_LENGTH, is_label};
 
 /// How long the browser is waited for unless somebody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
-/// Longest label that the server takes, characters.
-const LONGEST_LABEL: usize = 128;
 /// Longest name of a profile.
 const LONGEST_NAME: usize = 64;
 
@@ -63,6 +62,11 @@ pub(in crate::cli::command) async fn run(context: &Context, args: Login) -> Resu
     }
 }
 
+/// The person has said no (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+fn denied() -> Error {
+    Error::refused("access was refused in the browser").hinting("to sign in after all: keon login")
+}
+
 /// A browser helps where it is on the person's own screen, and somebody is there.
 fn choose(args: &Login, environment: &Environment) -> Way {
     let is_attended = environment.has_keyboard || environment.has_message_screen;
@@ -92,10 +96,7 @@ fn check_name(name: &str) -> Result<(), Error> {
 
 /// The rule of the server, before anybody opens a browser.
 fn checked(label: String) -> Result<String, Error> {
-    let is_good = (1..=LONGEST_LABEL).contains(&label.chars().count())
-        && label.trim() == label
-        && !label.chars().any(char::is_control);
-    if is_good {
+    if is_label(&label) {
         return Ok(label);
     }
     Err(Error::usage("this cannot be the label of a key").hinting(
@@ -107,7 +108,7 @@ fn checked(label: String) -> Result<String, Error> {
 fn default_label(host: &str) -> String {
     let name = host.chars().filter(|c| !c.is_control());
     let label = format!("keon on {}", name.collect::<String>().trim());
-    let label = label.chars().take(LONGEST_LABEL).collect::<String>();
+    let label = label.chars().take(LABEL_LENGTH).collect::<String>();
     label.trim_end().to_owned()
 }
 

@@ -6,6 +6,7 @@ import { Button } from '@/components/button';
 import { DialogActions } from '@/components/dialog';
 import { ErrorNote } from '@/components/error-note';
 import { Checkbox, Field, SelectInput, TextInput } from '@/components/field';
+import forms from '@/components/forms/forms.module.css';
 import { useAction } from '@/components/use-action';
 import { endOf, LIVES, type Life } from '@/lib/account/keys';
 import { browserApi, unwrap } from '@/lib/api/browser';
@@ -49,7 +50,7 @@ export function NewKeyForm({ projects, onCreated, onClose }: NewKeyFormProps) {
   const said = (field: string) => fieldMessage(problem, field);
   const isSaidBeside = problem?.errors?.length && problem.errors.every(({ field }) => SHOWN_FIELDS.includes(field));
   return (
-    <form onSubmit={submit} className={styles.form}>
+    <form onSubmit={submit} className={forms.dialog}>
       <Field label="Label" hint="What uses it, such as a job or a machine." error={said('label')}>
         <TextInput value={label} onChange={(event) => setLabel(event.target.value)} maxLength={128} required autoComplete="off" placeholder="ci of shop" />
       </Field>

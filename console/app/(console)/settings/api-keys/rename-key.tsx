@@ -6,11 +6,11 @@ import { Button } from '@/components/button';
 import { Dialog, DialogActions } from '@/components/dialog';
 import { ErrorNote } from '@/components/error-note';
 import { Field, TextInput } from '@/components/field';
+import forms from '@/components/forms/forms.module.css';
 import { useAction } from '@/components/use-action';
 import type { ApiKey } from '@/lib/account/keys';
 import { browserApi, unwrap } from '@/lib/api/browser';
 import { fieldMessage } from '@/lib/api/problem';
-import styles from './api-keys.module.css';
 
 interface RenameKeyProps {
   apiKey: ApiKey;
@@ -37,7 +37,7 @@ export function RenameKey({ apiKey, onDone, onClose }: RenameKeyProps) {
   const message = fieldMessage(problem, 'label');
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Rename API key">
-      <form onSubmit={submit} className={styles.form}>
+      <form onSubmit={submit} className={forms.dialog}>
         <Field label="Label" error={message}>
           <TextInput value={label} onChange={(event) => setLabel(event.target.value)} maxLength={128} required autoComplete="off" />
         </Field>

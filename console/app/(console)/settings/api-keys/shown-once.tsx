@@ -4,6 +4,7 @@
 import { Button } from '@/components/button';
 import { CodeBlock } from '@/components/code-block';
 import { DialogActions } from '@/components/dialog';
+import forms from '@/components/forms/forms.module.css';
 import type { components } from '@/lib/api/schema';
 import styles from './api-keys.module.css';
 
@@ -15,7 +16,7 @@ interface ShownOnceProps {
 
 export function ShownOnce({ made, apiUrl, onClose }: ShownOnceProps) {
   return (
-    <div className={styles.form}>
+    <div className={forms.dialog}>
       <CodeBlock code={made.key} what="key" />
       <div className={styles.words}>
         <p>

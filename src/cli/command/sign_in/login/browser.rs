@@ -158,8 +158,7 @@ impl Request {
 /// What the console says instead of a code (RFC 6749 section 4.1.2.1).
 fn refusal(error: &str) -> Error {
     match error {
-        "access_denied" => Error::refused("access was refused in the browser")
-            .hinting("to sign in after all: keon login"),
+        "access_denied" => super::denied(),
         error => Error::refused(format!("the console could not agree: {error}"))
             .hinting("try again: keon login"),
     }

@@ -131,8 +131,7 @@ fn wait_after(error: Error, interval: Duration) -> Result<Duration, Error> {
     match error.code() {
         Some("authorization_pending") => Ok(interval),
         Some("slow_down") => Ok(interval + SLOWER),
-        Some("access_denied") => Err(Error::refused("access was refused in the browser")
-            .hinting("to sign in after all: keon login")),
+        Some("access_denied") => Err(super::denied()),
         Some("expired_token") => Err(too_late("the code has expired")),
         _ => match error {
             // The network may come back, and the server, before the code expires.
