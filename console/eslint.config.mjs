@@ -16,5 +16,5 @@ export default defineConfig([
       eqeqeq: 'error',
     },
   },
-  globalIgnores(['.next/**', 'next-env.d.ts', 'lib/api/schema.d.ts']),
+  globalIgnores(['.next/**', 'next-env.d.ts', 'lib/api/schema.d.ts', 'playwright-report/**', 'test-results/**']),
 ]);

@@ -1,27 +1,15 @@
-// What is not there, or not for this person: the two look the same.
+// An address that no page has.
 
 import type { Metadata } from 'next';
-import { ButtonLink } from '@/components/button';
-import { Notice } from '@/components/site/notice';
+import { NothingHere } from '@/components/site/nothing-here';
 import { SiteFrame } from '@/components/site/site-frame';
-import { currentSession } from '@/lib/session/current';
 
 export const metadata: Metadata = { title: 'Not found' };
 
-export default async function NotFound() {
-  const session = await currentSession();
+export default function NotFound() {
   return (
     <SiteFrame>
-      <Notice
-        title="Nothing here"
-        actions={
-          <ButtonLink href={session ? '/projects' : '/'} kind="primary" prefetch={false}>
-            {session ? 'To your projects' : 'To the start'}
-          </ButtonLink>
-        }
-      >
-        <p>There is no page at this address. What stood here may have been deleted, or the address may be mistyped.</p>
-      </Notice>
+      <NothingHere />
     </SiteFrame>
   );
 }

@@ -2,7 +2,7 @@
 // A menu that opens from a button.
 
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { createContext, useContext, useRef, type ReactNode, type RefObject } from 'react';
 import styles from './menu.module.css';
 import { useStyleNonce } from './style-nonce';
 
@@ -14,16 +14,21 @@ interface MenuProps {
   align?: 'start' | 'end';
 }
 
+/** The button of the menu that an item is in. */
+const Opener = createContext<RefObject<HTMLButtonElement | null> | undefined>(undefined);
+
 export function Menu({ trigger, children, align = 'end' }: MenuProps) {
   useStyleNonce();
+  const opener = useRef<HTMLButtonElement>(null);
+  // Not modal, and where its button is: the page stays readable beside it, and it belongs to the same landmark.
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles.content} align={align} sideOffset={6} collisionPadding={8}>
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild ref={opener}>
+        {trigger}
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Content className={styles.content} align={align} sideOffset={6} collisionPadding={8}>
+        <Opener value={opener}>{children}</Opener>
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }
@@ -37,8 +42,14 @@ interface MenuItemProps {
   asChild?: boolean;
 }
 
-export function MenuItem({ danger, ...rest }: MenuItemProps) {
-  return <DropdownMenu.Item {...rest} className={danger ? `${styles.item} ${styles.danger}` : styles.item} />;
+export function MenuItem({ danger, onSelect, ...rest }: MenuItemProps) {
+  const opener = useContext(Opener);
+  // A dialog that opens leads focus back to what had it, and the item will be gone by then.
+  const select = () => {
+    opener?.current?.focus();
+    onSelect?.();
+  };
+  return <DropdownMenu.Item {...rest} onSelect={select} className={danger ? `${styles.item} ${styles.danger}` : styles.item} />;
 }
 
 /** A line of text that cannot be chosen. */

@@ -1,7 +1,10 @@
 // A thing of the console that is not there any more, or never was.
 
+import type { Metadata } from 'next';
 import { ButtonLink } from '@/components/button';
 import { Notice } from '@/components/site/notice';
+
+export const metadata: Metadata = { title: 'Not found' };
 
 export default function NotFound() {
   return (

@@ -101,6 +101,7 @@ async function keyDialogs(page: Page, shownKeys: Set<string>): Promise<string[]>
   await page.getByRole('button', { name: 'I have copied it' }).click();
   found.push(...(await faults(page, 'the list of keys')));
   await page.getByRole('button', { name: 'Actions for axe' }).click();
+  found.push(...(await faults(page, 'the menu of a key')));
   await page.getByRole('menuitem', { name: 'Revoke…' }).click();
   found.push(...(await faults(page, 'revoking a key')));
   await page.getByRole('button', { name: 'Revoke key' }).click();

@@ -49,8 +49,8 @@ test('no script can read a token, a cookie or a key', async ({ page, context, pe
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       const text = await readable(page);
       expect(secretsIn(text), path).toEqual([]);
-      for (const secret of [session.accessToken, session.refreshToken, session.accessToken.split('.')[2] ?? '']) expect(text).not.toContain(secret);
-      expect(text).toContain(person.email);
+      const held = [session.accessToken, session.refreshToken, session.accessToken.split('.')[2] ?? ''].filter((secret) => text.includes(secret));
+      expect(held, path).toEqual([]);
     }
   }
 
@@ -60,7 +60,8 @@ test('no script can read a token, a cookie or a key', async ({ page, context, pe
   await page.getByRole('button', { name: 'Create key' }).click();
   const key = await page.getByRole('dialog').getByRole('region', { name: 'key', exact: true }).innerText();
   watch.shownKeys.add(key);
-  expect(await readable(page), 'the walk finds what is there').toContain(key);
+  const text = await readable(page);
+  expect(text.includes(key) && text.includes(person.email), 'the walk finds what is there').toBe(true);
   await page.reload();
   await expect(page.getByRole('row', { name: 'a secret' })).toBeVisible();
   expect(secretsIn(await readable(page))).toEqual([]);
