@@ -20,7 +20,7 @@ export interface Session {
 export class Person {
   private namespace: string | undefined;
 
-  constructor(readonly email = `${randomUUID().slice(0, 13)}@example.com`) {}
+  constructor(readonly email = `ada-${randomUUID().slice(0, 13)}@example.com`) {}
 
   /** Asks for a page of the console, and signs in on the way to it. */
   async open(page: Page, path: string): Promise<void> {

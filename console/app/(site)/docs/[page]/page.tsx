@@ -8,7 +8,7 @@ import styles from './prose.module.css';
 
 export async function generateMetadata({ params }: PageProps<'/docs/[page]'>): Promise<Metadata> {
   const page = docsPage((await params).page);
-  return page ? { title: page.title, description: page.summary } : {};
+  return page ? { title: page.title, description: page.summary } : { title: 'Not found' };
 }
 
 export default async function DocumentPage({ params }: PageProps<'/docs/[page]'>) {
