@@ -10,6 +10,8 @@ const MOST_SCRIPT = 150 * 1024;
 /** The aim for the largest paint. What fails is far above it, since a machine that is busy says nothing of the console. */
 const AIM_MS = 1000;
 const FAR_ABOVE_MS = 4 * AIM_MS;
+/** Loads of each page, of which the middle one counts: a cluster has work of its own between them. */
+const ROUNDS = 3;
 
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
 
@@ -32,8 +34,15 @@ function watchPaints(): void {
   }).observe({ type: 'largest-contentful-paint', buffered: true });
 }
 
-/** Opens a page in a browser that has nothing of the console in its cache. */
 async function costOf(browser: Browser, storageState: StorageState, path: string): Promise<Cost> {
+  const rounds: Cost[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await load(browser, storageState, path));
+  const paints = rounds.map(({ paint }) => paint).sort((one, other) => one - other);
+  return { path, paint: paints[Math.floor(ROUNDS / 2)] ?? Number.NaN, scripts: Math.max(...rounds.map(({ scripts }) => scripts)) };
+}
+
+/** Opens a page in a browser that has nothing of the console in its cache. */
+async function load(browser: Browser, storageState: StorageState, path: string): Promise<Cost> {
   const context = await browser.newContext({ storageState });
   await context.addInitScript(watchPaints);
   const page = await context.newPage();
@@ -60,7 +69,7 @@ async function costs(browser: Browser, context: BrowserContext, isPrivate: boole
 }
 
 test('the scripts of the landing page, and the largest paint of each page', async ({ browser, page, context, person }) => {
-  test.setTimeout(5 * 60_000);
+  test.setTimeout(10 * 60_000);
   const nobody = await costs(browser, context, false, { project: '', endpoint: '' });
   await person.open(page, '/projects');
   const project = await makeProject(context, { name: 'shop' });

@@ -53,9 +53,6 @@ async function picture(page: Page, name: string, replacements: Replacement[] = [
 test('the pictures of the documentation', async ({ page, context, person }) => {
   await page.goto('/');
   await picture(page, 'landing');
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await picture(page, 'landing-dark');
-  await page.emulateMedia({ colorScheme: 'light' });
 
   await person.open(page, '/projects');
   const shop = await makeProject(context, { name: 'shop', displayName: 'Shop' });
