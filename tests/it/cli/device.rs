@@ -82,6 +82,32 @@ async fn c10_a_refusal_and_an_end_of_patience_are_told_apart() {
 }
 
 #[tokio::test]
+async fn c10_an_expired_code_is_told_apart_and_leads_to_nothing() {
+    let app = App::own(None).await;
+    let person = app.person("too-late").await;
+    let machine = Machine::new().with("KISENON_API_URL", &app.base);
+    let mut terminal = machine.terminal(&["login", "--device"]);
+    let code = user_code(&terminal.shows("waiting for you to approve"));
+    let store = sqlx::SqlitePool::connect(&app.database_url).await.unwrap();
+    let expired = sqlx::query("UPDATE device_codes SET expires_at = 0")
+        .execute(&store)
+        .await
+        .unwrap();
+    assert_eq!(expired.rows_affected(), 1);
+    let (exit, screen) = terminal.ends();
+    assert_eq!(exit, 1, "{screen}");
+    assert!(screen.contains("error: the code has expired"), "{screen}");
+    assert!(
+        screen.contains("hint: get another code: keon login --device"),
+        "{screen}"
+    );
+    let body = json!({ "userCode": code, "approve": true });
+    let late = person.post("/v1/auth/device/approve", body).await;
+    assert_eq!(late.refusal(404), "not_found");
+    assert!(!machine.credentials().exists());
+}
+
+#[tokio::test]
 async fn a_key_from_standard_input_is_shown_to_work_and_kept() {
     let person = App::shared().await.person("token").await;
     let (key, id) = person.key(json!({ "label": "ci" })).await;
