@@ -52,7 +52,7 @@ console: ## The web console: lints, types, unit tests, and whether its API types
 # Stories mostly wait for the cluster, so there are more at once than there are processors.
 e2e: ## Stories on the running cluster (make up)
 	eval "$$($(CLUSTER_SCRIPTS)/env.sh)"; $(TOOLS_BIN) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-16} cargo test --locked --features e2e --test e2e
-console-e2e: ## Stories of the console in a real browser, on the running cluster (make up)
+console-e2e: ## Stories of the console in a real browser, on the running cluster (make up; UPDATE_IMAGES=1: writes docs/images anew)
 	@$(CLUSTER_SCRIPTS)/console.sh stories
 bench: ## The figures of docs/benchmarks.md (BENCH=create, wake, fleet, api or cli for one)
 	@e2e/bench/run.sh $(BENCH)
