@@ -2,7 +2,7 @@
 // A menu that opens from a button.
 
 import { DropdownMenu } from 'radix-ui';
-import { createContext, useContext, useRef, type ReactNode, type RefObject } from 'react';
+import { createContext, useContext, useRef, useState, type ReactNode, type RefObject } from 'react';
 import styles from './menu.module.css';
 import { useStyleNonce } from './style-nonce';
 
@@ -20,15 +20,19 @@ const Opener = createContext<RefObject<HTMLButtonElement | null> | undefined>(un
 export function Menu({ trigger, children, align = 'end' }: MenuProps) {
   useStyleNonce();
   const opener = useRef<HTMLButtonElement>(null);
-  // Not modal, and where its button is: the page stays readable beside it, and it belongs to the same landmark.
+  const [landmark, setLandmark] = useState<HTMLElement | null>();
+  // Not modal, so that the page stays readable beside it. In the landmark of its button, where readers look for it, but not
+  // in the button's table, whose cells would lie over it.
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} onOpenChange={(open) => open && setLandmark(opener.current?.closest<HTMLElement>('main, header'))}>
       <DropdownMenu.Trigger asChild ref={opener}>
         {trigger}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Content className={styles.content} align={align} sideOffset={6} collisionPadding={8}>
-        <Opener value={opener}>{children}</Opener>
-      </DropdownMenu.Content>
+      <DropdownMenu.Portal container={landmark}>
+        <DropdownMenu.Content className={styles.content} align={align} sideOffset={6} collisionPadding={8}>
+          <Opener value={opener}>{children}</Opener>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
 }

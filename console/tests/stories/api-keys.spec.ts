@@ -1,8 +1,9 @@
 // An API key from its making to its end.
 
+import { sessionOf } from '../stage/person';
 import { API_KEY } from '../stage/secrets';
 import { settings } from '../stage/settings';
-import { shell } from '../stage/cluster';
+import { askApi, shell } from '../stage/cluster';
 import { expect, test } from '../stage/story';
 
 test('a key is made, shown once, used with curl, revoked and refused', async ({ page, person, watch }) => {
@@ -84,4 +85,26 @@ test('a key may be given less than its maker has, and another label', async ({ p
 
   await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Activity' }).click();
   await expect(page.getByRole('row', { name: 'status board' }).or(page.getByRole('row', { name: 'dashboard' })).first()).toBeVisible();
+});
+
+test('nothing of the table lies over the menu of a key, on a phone either', async ({ page, context, person }) => {
+  await person.open(page, '/projects');
+  const { accessToken } = await sessionOf(context);
+  for (const label of ['one', 'two']) {
+    const made = await askApi('/v1/api-keys', accessToken, { method: 'POST', json: { label } });
+    expect(made.status).toBe(201);
+  }
+  await page.setViewportSize({ width: 390, height: 700 });
+  await page.goto('/settings/api-keys');
+  for (const label of ['one', 'two']) {
+    await page.getByRole('button', { name: `Actions for ${label}` }).click();
+    const covered = await page.getByRole('menu').evaluate((menu) => {
+      const { left, right, top, bottom } = menu.getBoundingClientRect();
+      const inset = 8;
+      const at = [left + inset, (left + right) / 2, right - inset].flatMap((x) => [top + inset, (top + bottom) / 2, bottom - inset].map((y) => [x, y] as const));
+      return at.filter(([x, y]) => !menu.contains(document.elementFromPoint(x, y)));
+    });
+    expect(covered, `the menu of ${label}`).toEqual([]);
+    await page.keyboard.press('Escape');
+  }
 });
