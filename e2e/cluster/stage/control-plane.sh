@@ -52,6 +52,8 @@ control_plane_up() {
   wait_until 90 "API server" kube-apiserver kube get --raw /readyz
   kube apply -f "$CLUSTER_DIR/manifests/access.yaml" >/dev/null
   # A count/ quota made within 30 s of its CRD refuses everything until the next full sync, by default five minutes later.
+  # Kinds that are there when the controller starts count at once.
+  if kisenon_present; then kube apply --server-side --force-conflicts -k "$REPO_DIR/crds" >/dev/null; fi
   daemon_start kube-controller-manager "$TOOLS_BIN/kube-controller-manager" --bind-address=127.0.0.1 --leader-elect=false \
     --kubeconfig="$KUBE/controller-manager.kubeconfig" --authentication-kubeconfig="$KUBE/controller-manager.kubeconfig" \
     --authorization-kubeconfig="$KUBE/controller-manager.kubeconfig" --use-service-account-credentials=true \

@@ -27,6 +27,7 @@ kisenon_up() {
   api_reachable
   console_reachable
   sample_up
+  quotas_up
 }
 
 pod_template() { kube -n kisenon-system get deployment "$1" -o 'jsonpath={.spec.template}' 2>/dev/null || true; }
@@ -101,6 +102,22 @@ sample_up() {
     fail "the endpoint shop-main in namespace acme is not Ready" kisenon
   fi
   say "endpoint acme/shop-main is Ready"
+}
+
+# quotas_up: Kubernetes may begin to count new kinds only after half a minute. Until then the quota of a new tenant lets
+# nothing through, and the API answers 503 to a person's first write.
+quotas_up() {
+  local quota=kisenon-up
+  kube -n kisenon-system create quota "$quota" --hard=count/projects.kisenon.com=0,count/endpoints.kisenon.com=0,count/apikeys.kisenon.com=0 \
+    >>"$LOG/kisenon.log" 2>&1 || true # a run that was ended has left it
+  wait_until 90 "quotas count" - quota_counts "$quota"
+  kube -n kisenon-system delete quota "$quota" >>"$LOG/kisenon.log" 2>&1
+}
+
+quota_counts() {
+  local used kind
+  used=$(kube -n kisenon-system get quota "$1" -o 'jsonpath={.status.used}')
+  for kind in projects endpoints apikeys; do [[ $used == *"count/$kind.kisenon.com"* ]] || return 1; done
 }
 
 next_steps() {
