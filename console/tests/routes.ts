@@ -1,5 +1,7 @@
 // Every page of the console, as app/ has it. Stories walk through them; routes.test.ts fails for one that is missing here.
 
+import { cliRequest } from './stage/cli-request';
+
 /** What a page is about, where its address names it. */
 export interface Things {
   project: string;
@@ -18,15 +20,6 @@ export interface Route {
 }
 
 export const DOCS = ['auth', 'cli', 'limits', 'errors', 'api-key-format', 'security', 'security-model', 'alpha-access', 'faq', 'k3s'];
-
-const CLI_REQUEST = new URLSearchParams({
-  response_type: 'code',
-  redirect_uri: 'http://127.0.0.1:49152/callback',
-  state: 'a-state-of-the-story',
-  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  code_challenge_method: 'S256',
-  label: 'keon on my-laptop',
-});
 
 const site = (route: string, heading: RegExp, paths = [route]): Route => ({ route, paths: () => paths, heading, isPrivate: false });
 const own = (route: string, heading: RegExp, paths: Route['paths'] = () => [route]): Route => ({ route, paths, heading, isPrivate: true });
@@ -52,7 +45,7 @@ export const ROUTES: readonly Route[] = [
   endpoint('/yaml'),
   own('/settings/api-keys', /^API keys$/),
   own('/settings/activity', /^Activity$/),
-  own('/cli/authorize', /^Authorize keon/, () => [`/cli/authorize?${CLI_REQUEST}`, '/cli/authorize']),
+  own('/cli/authorize', /^Authorize keon/, () => [cliRequest(), '/cli/authorize']),
   own('/device', /^Connect a machine$/),
   own('/device/approved', /^Approved$/),
   own('/device/denied', /^Denied$/),

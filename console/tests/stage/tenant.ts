@@ -18,6 +18,11 @@ export async function makeEndpoint(context: BrowserContext, project: Thing): Pro
   return make(context, '/v1/endpoints', { project: project.id, name: `${PREFIX}${project.name}-main` });
 }
 
+/** A key, whole: answers of the console may not hold it. */
+export async function makeKey(context: BrowserContext, body: { label: string; scopes?: readonly string[] }): Promise<{ key: string; prefix: string }> {
+  return make(context, '/v1/api-keys', body);
+}
+
 /** Waits until the server of an endpoint answers. */
 export async function untilRunning(context: BrowserContext, { id }: Thing): Promise<void> {
   const isReady = async () => {
@@ -28,8 +33,8 @@ export async function untilRunning(context: BrowserContext, { id }: Thing): Prom
   await expect.poll(isReady, { message: 'the endpoint is ready', timeout: 120_000 }).toBe(true);
 }
 
-async function make(context: BrowserContext, path: string, json: unknown): Promise<Thing> {
+async function make<T>(context: BrowserContext, path: string, json: unknown): Promise<T> {
   const answer = await askApi(path, (await sessionOf(context)).accessToken, { method: 'POST', json });
   expect(answer.status, await answer.clone().text()).toBe(201);
-  return (await answer.json()) as Thing;
+  return (await answer.json()) as T;
 }

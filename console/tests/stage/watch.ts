@@ -16,7 +16,7 @@ interface Body {
 
 export class Watch {
   /** Keys that the person was shown, and that answers may therefore hold. */
-  readonly shownKeys = new Set<string>();
+  private readonly shownKeys = new Set<string>();
   private readonly faults: string[] = [];
   private readonly expected = [SAYS_STATUS];
   private readonly origins = new Set([settings.consoleUrl, settings.providerUrl]);
@@ -31,6 +31,13 @@ export class Watch {
   /** What the browser is made to complain of by the story itself. */
   expect(complaint: RegExp): void {
     this.expected.push(complaint);
+  }
+
+  /** The key that the page shows the person now. */
+  async shownKey(page: Page): Promise<string> {
+    const key = await page.getByRole('dialog').getByRole('region', { name: 'key', exact: true }).innerText();
+    this.shownKeys.add(key);
+    return key;
   }
 
   over(context: BrowserContext): void {

@@ -1,10 +1,10 @@
 // An API key from its making to its end.
 
-import { sessionOf } from '../stage/person';
 import { API_KEY } from '../stage/secrets';
 import { settings } from '../stage/settings';
-import { askApi, shell } from '../stage/cluster';
+import { shell } from '../stage/cluster';
 import { expect, test } from '../stage/story';
+import { makeKey } from '../stage/tenant';
 
 test('a key is made, shown once, used with curl, revoked and refused', async ({ page, person, watch }) => {
   await person.open(page, '/settings/api-keys');
@@ -13,8 +13,7 @@ test('a key is made, shown once, used with curl, revoked and refused', async ({ 
   await page.getByRole('button', { name: 'Create key' }).click();
 
   const shown = page.getByRole('dialog', { name: 'Copy your new key now' });
-  const key = await shown.getByRole('region', { name: 'key', exact: true }).innerText();
-  watch.shownKeys.add(key);
+  const key = await watch.shownKey(page);
   expect(key.match(API_KEY)).toEqual([key]);
   const command = await shown.getByRole('region', { name: 'curl command' }).innerText();
   const curl = () => shell(`${command} --silent --show-error --output /dev/null --write-out '%{http_code}'`, {
@@ -47,8 +46,7 @@ test('going away and back does not bring a key back', async ({ page, person, wat
   await page.getByRole('button', { name: 'Create API key' }).click();
   await page.getByRole('dialog').getByLabel('Label', { exact: true }).fill('left behind');
   await page.getByRole('button', { name: 'Create key' }).click();
-  const key = await page.getByRole('dialog').getByRole('region', { name: 'key', exact: true }).innerText();
-  watch.shownKeys.add(key);
+  const key = await watch.shownKey(page);
   await page.goto('/');
   await page.goBack();
   await expect(page.getByRole('row', { name: 'left behind' })).toBeVisible();
@@ -67,8 +65,7 @@ test('a key may be given less than its maker has, and another label', async ({ p
   await expect(form.getByText('Tick one or both')).toBeVisible();
   await form.getByLabel('Read', { exact: true }).check();
   await form.getByRole('button', { name: 'Create key' }).click();
-  const key = await page.getByRole('dialog').getByRole('region', { name: 'key', exact: true }).innerText();
-  watch.shownKeys.add(key);
+  const key = await watch.shownKey(page);
   await page.getByRole('button', { name: 'I have copied it' }).click();
 
   const create = await shell(
@@ -89,11 +86,7 @@ test('a key may be given less than its maker has, and another label', async ({ p
 
 test('nothing of the table lies over the menu of a key, on a phone either', async ({ page, context, person }) => {
   await person.open(page, '/projects');
-  const { accessToken } = await sessionOf(context);
-  for (const label of ['one', 'two']) {
-    const made = await askApi('/v1/api-keys', accessToken, { method: 'POST', json: { label } });
-    expect(made.status).toBe(201);
-  }
+  for (const label of ['one', 'two']) await makeKey(context, { label });
   await page.setViewportSize({ width: 390, height: 700 });
   await page.goto('/settings/api-keys');
   for (const label of ['one', 'two']) {

@@ -1,6 +1,7 @@
 // `keon login` through the browser: the real keon, the real pages, and a person who decides.
 
 import { askApi } from '../stage/cluster';
+import { cliRequest } from '../stage/cli-request';
 import { Machine } from '../stage/keon';
 import { API_KEY } from '../stage/secrets';
 import { settings } from '../stage/settings';
@@ -13,20 +14,6 @@ const test = base.extend<{ machine: Machine }>({
     machine.remove();
   },
 });
-
-/** The page as keon would open it, with a listener that nobody has. */
-const request = (change: Record<string, string> = {}) => {
-  const query = new URLSearchParams({
-    response_type: 'code',
-    redirect_uri: 'http://127.0.0.1:49152/callback',
-    state: 'a-state-of-the-story',
-    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-    code_challenge_method: 'S256',
-    label: 'keon of the story',
-    ...change,
-  });
-  return `/cli/authorize?${query}`;
-};
 
 test('keon login asks, the person authorizes, and keon has a key that can be revoked', async ({ page, person, machine, watch }) => {
   const login = machine.start('login', '--browser', '--label', 'my laptop');
@@ -116,7 +103,7 @@ test('a machine that is denied gets nothing', async ({ page, person, machine }) 
 });
 
 test('the page of keon login cannot be framed', async ({ page, person, otherSite, watch }) => {
-  await page.goto(request());
+  await page.goto(cliRequest());
   await person.signIn(page);
   const answer = await page.reload();
   await expect(page.getByRole('button', { name: 'Authorize' })).toBeVisible();
@@ -124,7 +111,7 @@ test('the page of keon login cannot be framed', async ({ page, person, otherSite
   expect(answer?.headers()['x-frame-options']).toBe('DENY');
 
   watch.expect(/^Framing .* violates the following Content Security Policy directive: "frame-ancestors 'none'"/);
-  otherSite.show(`<iframe src="${settings.consoleUrl}${request()}"></iframe>`);
+  otherSite.show(`<iframe src="${settings.consoleUrl}${cliRequest()}"></iframe>`);
   const refused = page.waitForEvent('console', (message) => message.text().includes("frame-ancestors 'none'"));
   await page.goto(otherSite.origin);
   await refused;
@@ -143,9 +130,9 @@ const ELSEWHERE = [
 ];
 
 test('a browser is sent nowhere but to a loopback address', async ({ page, person }) => {
-  await person.open(page, request({ redirect_uri: ELSEWHERE[0] ?? '' }));
+  await person.open(page, cliRequest({ redirect_uri: ELSEWHERE[0] ?? '' }));
   for (const redirect_uri of ELSEWHERE) {
-    const asked = request({ redirect_uri });
+    const asked = cliRequest({ redirect_uri });
     await page.goto(asked);
     await expect(page.getByRole('heading', { name: 'This link does not work' })).toBeVisible();
     await expect(page.getByText('redirect_uri must be http://127.0.0.1:<port>/callback')).toBeVisible();

@@ -82,7 +82,7 @@ test('a key is made and revoked, and a person signs out, with the keyboard alone
   await press(page, page.getByRole('button', { name: 'Create API key' }));
   await type(page, page.getByRole('dialog').getByLabel('Label', { exact: true }), 'typed');
   await page.keyboard.press('Enter');
-  watch.shownKeys.add(await page.getByRole('dialog').getByRole('region', { name: 'key', exact: true }).innerText());
+  await watch.shownKey(page);
   await press(page, page.getByRole('button', { name: 'I have copied it' }));
   const actions = page.getByRole('button', { name: 'Actions for typed' });
   await press(page, actions);

@@ -4,6 +4,7 @@ import { askApi } from '../stage/cluster';
 import { hasSession, Person, sessionOf } from '../stage/person';
 import { settings } from '../stage/settings';
 import { expect, test } from '../stage/story';
+import { makeKey } from '../stage/tenant';
 
 test('whoever is on the allow-list comes to the page they asked for', async ({ page, person }) => {
   await page.goto('/settings/activity?from=story');
@@ -52,9 +53,7 @@ for (const elsewhere of ['https://elsewhere.example/', '//elsewhere.example/', '
 test('signing out ends the session on both sides, and leads to the landing page', async ({ page, context, person }) => {
   await person.open(page, '/projects');
   const session = await sessionOf(context);
-  const key = await askApi('/v1/api-keys', session.accessToken, { method: 'POST', json: { label: 'stays', scopes: ['read'] } });
-  expect(key.status).toBe(201);
-  const { key: secret } = (await key.json()) as { key: string };
+  const { key } = await makeKey(context, { label: 'stays', scopes: ['read'] });
 
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -69,7 +68,7 @@ test('signing out ends the session on both sides, and leads to the landing page'
     body: JSON.stringify({ refreshToken: session.refreshToken }),
   });
   expect(refresh.status, 'so is the refresh token').toBe(400);
-  expect((await askApi('/v1/me', secret)).status, 'API keys stay').toBe(200);
+  expect((await askApi('/v1/me', key)).status, 'API keys stay').toBe(200);
 
   await page.goBack();
   await expect(page).toHaveURL(/\/sign-in$/);

@@ -3,22 +3,13 @@
 
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { askApi, PREFIX } from '../../stage/cluster';
-import { sessionOf } from '../../stage/person';
+import { cliRequest } from '../../stage/cli-request';
+import { PREFIX } from '../../stage/cluster';
 import { expect, test } from '../../stage/story';
-import { makeEndpoint, makeProject, untilRunning } from '../../stage/tenant';
+import { makeEndpoint, makeKey, makeProject, untilRunning } from '../../stage/tenant';
 
 const FOLDER = join(__dirname, '../../../../docs/images');
 const DAY = 24 * 60 * 60 * 1000;
-const REQUEST = new URLSearchParams({
-  response_type: 'code',
-  redirect_uri: 'http://127.0.0.1:49152/callback',
-  state: 'a-state',
-  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  code_challenge_method: 'S256',
-  label: 'keon on ada-laptop',
-});
-
 const KEYS = [
   { label: 'nightly export', scopes: ['read'], prefix: 'nsk_7Qm2ZpX4aK' },
   { label: 'deploys of shop', scopes: ['read', 'write'], prefix: 'nsk_Vb91TcRk0e' },
@@ -59,12 +50,10 @@ test('the pictures of the documentation', async ({ page, context, person }) => {
   await makeProject(context, { name: 'blog', displayName: 'Blog' });
   const endpoint = await makeEndpoint(context, shop);
   await untilRunning(context, endpoint);
-  const { accessToken } = await sessionOf(context);
   const replacements: Replacement[] = [[person.email.split('@')[0] ?? '', 'ada']];
   for (const { label, scopes, prefix } of KEYS) {
-    const made = await askApi('/v1/api-keys', accessToken, { method: 'POST', json: { label, scopes } });
-    expect(made.status).toBe(201);
-    replacements.push([((await made.json()) as { prefix: string }).prefix, prefix]);
+    const made = await makeKey(context, { label, scopes });
+    replacements.push([made.prefix, prefix]);
   }
   // Everything was made on one day, three days ago.
   await page.clock.setFixedTime(Date.now() + 3 * DAY);
@@ -82,6 +71,6 @@ test('the pictures of the documentation', async ({ page, context, person }) => {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.goto('/settings/api-keys');
   await picture(page, 'api-keys', replacements);
-  await page.goto(`/cli/authorize?${REQUEST}`);
+  await page.goto(cliRequest({ label: 'keon on ada-laptop' }));
   await picture(page, 'authorize', replacements);
 });
